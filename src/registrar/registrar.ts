@@ -1,0 +1,193 @@
+/**
+ * The registrar: REGISTER in, bindings changed, answer out (RFC 3261 §10.3, step by step).
+ *
+ *      endpoint --register()--> readRegister -> planRegister -> Location --> Answer
+ *
+ * @module
+ */
+import type { Clock } from "../base/clock.ts";
+import { isLoopback } from "../base/net-names.ts";
+import { fromThousandths, msToS, msToWholeS, sToMs } from "../base/units.ts";
+import type { ContactFields, FlowEnd } from "../location/contact-table.ts";
+import type { Location } from "../location/location.ts";
+import type { Answer } from "../sip/answer.ts";
+import { quote } from "../sip/syntax/address.ts";
+import { MessageParseError } from "../sip/syntax/errors.ts";
+import type { SipRequest } from "../sip/syntax/message.ts";
+import { parseUri } from "../sip/syntax/uri.ts";
+import type { ExpiryPolicy } from "./expiry.ts";
+import { isBehindNat, isSource, receivedUri } from "./nat.ts";
+import type { RegistrarObserver } from "./observer.ts";
+import { answerTo, type RegisterOutcome } from "./outcome.ts";
+import { type Change, planRegister } from "./plan.ts";
+import { type RegisterRequest, readRegister, TooLongError } from "./request.ts";
+
+/** What the operator decides; all of it can change while the registrar runs, but for `useDomain`. */
+export interface RegistrarPolicy extends ExpiryPolicy {
+  /** Served domains, lower-case; empty = any. */
+  readonly domains: readonly string[];
+  readonly maxContactsPerAor: number;
+  readonly useDomain: boolean;
+  readonly natDetect: boolean;
+  readonly path: "off" | "supported" | "required";
+  readonly authMode: "loopback" | "none";
+  readonly serverId: number;
+}
+
+/** Everything the registrar needs from the world. */
+export interface RegistrarParts {
+  readonly clock: Clock;
+  readonly location: Location;
+  readonly observer: RegistrarObserver;
+  readonly policy: RegistrarPolicy;
+  /** Number of the label of a domain. */
+  readonly domainNumber: (domain: string) => number;
+}
+
+/** Option tags we know: a Require that names another one is answered 420. */
+const KNOWN_EXTENSIONS: ReadonlySet<string> = new Set(["path"]);
+
+/** Decides what becomes of each REGISTER. */
+export class Registrar {
+  readonly #parts: RegistrarParts;
+  #policy: RegistrarPolicy;
+  #dateS = 0;
+  #dateText = "";
+
+  constructor(parts: RegistrarParts) {
+    this.#parts = parts;
+    this.#policy = parts.policy;
+  }
+
+  reload(policy: RegistrarPolicy): void {
+    this.#policy = { ...policy, useDomain: this.#policy.useDomain };
+  }
+
+  /** Answers a REGISTER that `checkRequest` has passed; never throws for what the request says. */
+  register(request: SipRequest, flow: FlowEnd): Answer {
+    const { clock, observer, domainNumber } = this.#parts;
+    const startMs = clock.monotonicMs();
+    const read = this.#read(request);
+    const outcome = "kind" in read ? read : this.#decide(request, read, flow);
+    const answer = outcome.kind === "bound" ? this.#bound(outcome.aor, outcome.path) : answerTo(outcome);
+    const domain = domainNumber("kind" in read ? "" : read.domain);
+    observer.registerAnswered(domain, flow.transport, answer.status, clock.monotonicMs() - startMs);
+    return answer;
+  }
+
+  #read(request: SipRequest): RegisterRequest | RegisterOutcome {
+    try {
+      return readRegister(request, this.#policy.useDomain);
+    } catch (error) {
+      if (error instanceof TooLongError) return { kind: "refused", why: "too-long", detail: error.message };
+      if (error instanceof MessageParseError) return { kind: "refused", why: "unreadable", detail: error.message };
+      throw error;
+    }
+  }
+
+  #decide(request: SipRequest, read: RegisterRequest, flow: FlowEnd): RegisterOutcome {
+    const refused = this.#refuse(request, read, flow);
+    if (refused !== null) return refused;
+    const { location, clock } = this.#parts;
+    const nowMs = clock.monotonicMs();
+    const plan = planRegister(read, { table: location.table, policy: this.#policy, nowMs });
+    if ("kind" in plan) return plan;
+    for (const change of plan) this.#commit(change, read, flow, nowMs);
+    return { kind: "bound", aor: read.aor, path: this.#policy.path === "off" ? null : read.path };
+  }
+
+  /** Steps 1 to 5: is the request for us, understood, and allowed? */
+  #refuse(request: SipRequest, read: RegisterRequest, flow: FlowEnd): RegisterOutcome | null {
+    const { domains, authMode, path } = this.#policy;
+    const unsupported = request.headers.list("require").filter((tag) => !KNOWN_EXTENSIONS.has(tag.toLowerCase()));
+    if (unsupported.length > 0) return { kind: "bad-extension", unsupported };
+    if (authMode === "loopback" && !isLoopback(flow.remoteAddress)) {
+      return { kind: "refused", why: "forbidden", detail: "only loopback sources may register" };
+    }
+    if (domains.length > 0 && !(domains.includes(read.domain) && domains.includes(hostOf(request.requestUri)))) {
+      return { kind: "refused", why: "domain", detail: read.domain };
+    }
+    if (path !== "off" && read.path !== null && !read.hasPathSupport)
+      return { kind: "bad-extension", unsupported: ["path"] };
+    if (path === "required" && read.path === null) return { kind: "extension-required", required: "path" };
+    return null;
+  }
+
+  #commit(change: Change, read: RegisterRequest, flow: FlowEnd, nowMs: number): void {
+    const { location } = this.#parts;
+    if (change.kind === "remove") {
+      location.remove(change.slot, "removed");
+    } else {
+      const fields = this.#fields(change, read, flow, nowMs);
+      if (change.slot === null) location.store(fields);
+      else location.refresh(change.slot, fields);
+    }
+  }
+
+  #fields(change: Change & { kind: "store" }, read: RegisterRequest, flow: FlowEnd, nowMs: number): ContactFields {
+    const { contact, expiresS } = change;
+    const policy = this.#policy;
+    return {
+      aor: read.aor,
+      address: contact.address,
+      callId: read.callId,
+      cseq: read.cseq.number,
+      qThousandths: contact.qThousandths,
+      expiresAtMs: nowMs + sToMs(expiresS),
+      modifiedAtMs: nowMs,
+      modifiedWallMs: this.#parts.clock.wallMs(),
+      userAgent: read.userAgent,
+      received: isSource(contact.uri, flow) ? null : receivedUri(flow),
+      path: policy.path === "off" ? null : read.path,
+      methods: read.methods,
+      instance: contact.instance,
+      regId: contact.regId,
+      serverId: policy.serverId,
+      isNated: policy.natDetect && isBehindNat(contact.uri, read.via, flow),
+      domain: this.#parts.domainNumber(read.domain),
+      flow,
+    };
+  }
+
+  /** Step 8: every current binding with the time it has left, and Date. */
+  #bound(aor: string, path: string | null): Answer {
+    const { table } = this.#parts.location;
+    const headers: [string, string][] = [];
+    for (const slot of table.slotsOf(aor)) headers.push(["Contact", this.#contactValue(slot)]);
+    if (path !== null) headers.push(["Path", path]);
+    headers.push(["Date", this.#date()]);
+    return { status: 200, reason: "OK", headers };
+  }
+
+  #contactValue(slot: number): string {
+    const { location, clock } = this.#parts;
+    const { table } = location;
+    const { address, instance } = table.text(slot);
+    const q = table.qThousandths[slot] as number;
+    const leftMs = (table.expiresAtMs[slot] as number) - clock.monotonicMs();
+    let value = `<${address}>`;
+    if (q >= 0) value += `;q=${fromThousandths(q)}`;
+    value += `;expires=${Math.max(0, Math.ceil(msToS(leftMs)))}`;
+    if (instance !== null) value += `;+sip.instance=${quote(instance)}`;
+    return (table.regId[slot] as number) > 0 ? `${value};reg-id=${table.regId[slot]}` : value;
+  }
+
+  /** RFC 3261 §20.17; made once a second. */
+  #date(): string {
+    const nowS = msToWholeS(this.#parts.clock.wallMs());
+    if (nowS !== this.#dateS) {
+      this.#dateS = nowS;
+      this.#dateText = new Date(sToMs(nowS)).toUTCString();
+    }
+    return this.#dateText;
+  }
+}
+
+/** The host a Request-URI names; "" when it cannot be read. */
+function hostOf(requestUri: string): string {
+  try {
+    return parseUri(requestUri).host;
+  } catch {
+    return "";
+  }
+}
