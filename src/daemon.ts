@@ -1,0 +1,134 @@
+/**
+ * The daemon: the wiring diagram of the main thread. Opens every part in order, closes them in reverse.
+ *
+ *      store --rows--> engine thread --journal--> write-back --> store
+ *      web   --snapshot--> engine        admin --pages, lookups--> engine
+ *
+ * @module
+ */
+import { systemClock } from "./base/clock.ts";
+import { hostPort, isLoopback, type ListenAddress } from "./base/net-names.ts";
+import { buildInfo } from "./build-info.ts";
+import { liveChanges } from "./config/changes.ts";
+import { ConfigError } from "./config/errors.ts";
+import type { Config } from "./config/schema.ts";
+import { openFrontDoors, type Phase } from "./daemon-http.ts";
+import { engineSettingsOf } from "./daemon-settings.ts";
+import { openStorage } from "./daemon-storage.ts";
+import type { EngineEvents } from "./engine-port/port.ts";
+import { startEngineThread } from "./engine-port/thread.ts";
+import type { ReloadOutcome } from "./http/admin.ts";
+import { openSimulatorThread } from "./simulator/thread.ts";
+import { openLog } from "./telemetry/log.ts";
+import { openTelemetry } from "./telemetry/registry.ts";
+
+/** How the daemon is opened. */
+export interface DaemonOptions {
+  /** Reads the same sources again. @throws {ConfigError} when they are wrong now */
+  readonly reload: () => Config;
+}
+
+/** A daemon that is running. */
+export interface Daemon extends AsyncDisposable {
+  /** Resolves when it has been closed; rejects when the engine died. */
+  readonly closed: Promise<void>;
+  readonly urls: { readonly web: string; readonly admin: string };
+  /** The bound SIP addresses, e.g. `udp:127.0.0.1:5060`. */
+  readonly sip: readonly string[];
+  /** @throws {ConfigError} the new configuration is wrong; the old one stays in use */
+  reload(): Promise<void>;
+}
+
+/** Domain of the simulated phones when none is configured. */
+const SIMULATED_DOMAIN = "example.org";
+
+/**
+ * Opens the daemon; resolves when SIP, HTTP and the store are up.
+ *
+ * @throws {ListenError | HttpListenError | StoreError} what was opened before is closed again
+ */
+export async function openDaemon(config: Config, options: DaemonOptions): Promise<Daemon> {
+  const clock = systemClock;
+  const log = openLog({ level: config.logLevel, format: config.logFormat, clock });
+  const build = buildInfo();
+  const telemetry = openTelemetry({
+    ...build,
+    clock,
+    storeBackend: config.locationMode === "memory" ? null : "sqlite",
+  });
+  const closed = Promise.withResolvers<void>();
+  closed.promise.catch(() => undefined);
+  const phase: Phase = { notReadyBecause: "starting" };
+  let current = config;
+
+  await using opened = new AsyncDisposableStack();
+  opened.defer(() => closed.resolve());
+  const storage = opened.use(await openStorage(config, { clock, log, observer: telemetry.store }));
+  const events: EngineEvents = {
+    onJournal: (entries) => storage.accept(entries),
+    onLog: (level, event, fields) => log[level](event, fields),
+    onFailed: (error) => closed.reject(error),
+  };
+  const engine = startEngineThread(engineSettingsOf(config), events);
+  opened.defer(() => engine.stop());
+
+  const reload = async (): Promise<ReloadOutcome> => {
+    try {
+      const next = options.reload();
+      // What needs a restart is named until the restart: it is compared with what the daemon was started with.
+      const { live } = liveChanges(current, next);
+      const { needRestart } = liveChanges(config, next);
+      await engine.reload(engineSettingsOf(next));
+      log.setLevel(next.logLevel);
+      current = next;
+      telemetry.configLoaded(true);
+      log.info("configuration reloaded", { live, needRestart });
+      return { kind: "reloaded", live, needRestart };
+    } catch (error) {
+      telemetry.configLoaded(false);
+      if (!(error instanceof ConfigError)) throw error;
+      log.warn("configuration refused", { problems: error.problems });
+      return { kind: "refused", problems: error.problems };
+    }
+  };
+
+  const doors = openFrontDoors({ config, engine, telemetry, storage, phase, reload, log, version: build.version });
+  const web = opened.use(await doors.openWeb());
+  await storage.restoreInto(engine);
+  const sip = (await engine.open()).map(({ transport, host, port }) => `${transport}:${hostPort(host, port)}`);
+  const admin = opened.use(await doors.openAdmin());
+  if (config.simulatePhones > 0) opened.use(await openPhones(config, engine.listening));
+  opened.defer(() => {
+    phase.notReadyBecause = "draining";
+  });
+  phase.notReadyBecause = null;
+  telemetry.ready();
+  telemetry.configLoaded(true);
+  log.info("sipulse started", { version: build.version, sip, web: web.url, admin: admin.url });
+  const running = opened.move();
+  return {
+    closed: closed.promise,
+    urls: { web: web.url, admin: admin.url },
+    sip,
+    async reload() {
+      const outcome = await reload();
+      if (outcome.kind === "refused") throw new ConfigError(outcome.problems);
+    },
+    async [Symbol.asyncDispose]() {
+      await running.disposeAsync();
+      log.info("sipulse stopped");
+    },
+  };
+}
+
+/** Phones of our own, registered with ourselves over the first loopback socket. */
+async function openPhones(config: Config, sockets: readonly ListenAddress[]): Promise<AsyncDisposable> {
+  const socket = sockets.find(({ transport, host }) => transport === "udp" && isLoopback(host)) ?? sockets[0];
+  if (socket === undefined) throw new RangeError("--simulate needs a SIP listener to register with");
+  return openSimulatorThread({
+    target: { host: socket.host, port: socket.port },
+    phones: config.simulatePhones,
+    domain: config.sipDomains[0] ?? SIMULATED_DOMAIN,
+    transport: socket.transport === "tcp" ? "tcp" : "udp",
+  });
+}

@@ -1,0 +1,185 @@
+/**
+ * The engine: opens the sockets, keeps the ticks, and does what the main thread asks.
+ *
+ *      transport --messages--> core (endpoint, registrar, location, prober, counters)
+ *      timer     --ticks-----> core
+ *      commands  ------------> core        core --journal, log, series--> main thread
+ *
+ * Knows nothing of HTTP, SQL, prom-client or OpenTelemetry; runs in a worker thread in the daemon and in-process in
+ * tests. It is handed its clock and its randomness.
+ *
+ * @module
+ */
+import type { Clock } from "./base/clock.ts";
+import type { Log } from "./base/log.ts";
+import { type ListenAddress, TRANSPORTS, type TransportName } from "./base/net-names.ts";
+import type { Random } from "./base/random.ts";
+import { type Core, wireCore } from "./engine-core.ts";
+import type { DumpPage, EngineSettings } from "./engine-port/port.ts";
+import type { NewSeries, PublishedSnapshot } from "./instruments/exchange.ts";
+import type { BindingRow, ContactView, JournalEntry } from "./location/contact-view.ts";
+import { fieldsOf } from "./location/rows.ts";
+import type { Flow, TransportEvents } from "./sip/transport/flow.ts";
+import { type OpenTransport, openSipTransport } from "./sip/transport/open.ts";
+import { Outlet } from "./sip/transport/outlet.ts";
+
+/** Longest rest between two ticks of an engine with nothing to do. */
+const IDLE_TICK_MS = 10;
+/** The journal is handed over this often, or when it holds this many entries. */
+const JOURNAL_PERIOD_MS = 50;
+const JOURNAL_ENTRIES_MAX = 1_000;
+/** Bindings removed by expiry in one tick: a mass expiry must not hold up the heartbeat. */
+const EXPIRED_PER_TICK_MAX = 50;
+
+/** What an engine is given. */
+export interface EngineParts {
+  readonly settings: EngineSettings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly sharedBuffer: SharedArrayBuffer;
+  readonly onSeries: (series: NewSeries) => void;
+  readonly onJournal: (entries: readonly JournalEntry[]) => void;
+}
+
+/** An engine that is wired; nothing is bound before `open`. */
+export class Engine {
+  readonly #parts: EngineParts;
+  readonly #core: Core;
+  readonly #outlet = new Outlet();
+  #settings: EngineSettings;
+  #transport: OpenTransport | null = null;
+  #restored: BindingRow[] = [];
+  #cancelTick: () => void = () => undefined;
+  #journalTakenMs = 0;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.#settings = parts.settings;
+    this.#core = wireCore({ ...parts, outlet: this.#outlet });
+  }
+
+  /** Keeps stored bindings until the sockets they hang on are open. Returns how many. */
+  restore(rows: readonly BindingRow[]): number {
+    for (const row of rows) this.#restored.push(row);
+    return rows.length;
+  }
+
+  /**
+   * Binds the sockets and starts the heartbeat.
+   *
+   * @throws {ListenError} when an address cannot be bound
+   */
+  async open(): Promise<readonly ListenAddress[]> {
+    const { clock, log } = this.#parts;
+    const transport = await openSipTransport({ listen: this.#settings.listen, clock, log, events: this.#events() });
+    this.#transport = transport;
+    this.#outlet.open(transport);
+    this.#prepareSeries();
+    this.#takeRestored();
+    this.#tick();
+    return transport.sockets;
+  }
+
+  async stop(): Promise<void> {
+    this.#cancelTick();
+    await this.#transport?.close();
+    this.#handOverJournal();
+  }
+
+  snapshot(): PublishedSnapshot {
+    const { counters, prober, location } = this.#core;
+    const { instruments } = counters;
+    TRANSPORTS.forEach((transport, index) => {
+      instruments.set(instruments.cell("keepaliveInFlight", transport), prober.inFlight(index));
+    });
+    instruments.set(instruments.cell("registrarAors"), location.table.aors);
+    return instruments.publish();
+  }
+
+  dumpPage(cursor: number, limit: number): DumpPage {
+    return this.#core.queries.dumpPage(cursor, limit);
+  }
+
+  lookup(aor: string): readonly ContactView[] {
+    return this.#core.queries.lookup(aor);
+  }
+
+  contact(ruid: string): ContactView | null {
+    return this.#core.queries.contact(ruid);
+  }
+
+  /** Takes over the live settings; sockets, table size and `useDomain` stay as they are. */
+  reload(settings: EngineSettings): void {
+    const { listen, serverId, useDomain, maxContacts, isJournaled, domainsMax } = this.#settings;
+    this.#settings = { ...settings, listen, serverId, useDomain, maxContacts, isJournaled, domainsMax };
+    this.#core.counters.keepalive.setMethod(settings.keepalive.method);
+    this.#core.registrar.reload(this.#settings);
+    this.#core.prober.reload(settings.keepalive);
+  }
+
+  #events(): TransportEvents {
+    const { counters, endpoint } = this.#core;
+    return {
+      onMessage: (octets, flow, arrival) => endpoint.onMessage(octets, flow, arrival),
+      onDropped: (transport, reason) => counters.transport.dropped(transport, reason),
+      onOpened: (flow) => counters.transport.connectionOpened(flow.transport),
+      onClosed: (flow, reason) => {
+        counters.transport.connectionClosed(flow.transport, reason);
+        this.#loseConnection(flow);
+      },
+      onSendFailed: (flow, code) => this.#parts.log.debug("send failed", { transport: flow.transport, code }),
+    };
+  }
+
+  #loseConnection(flow: Flow): void {
+    const { streams, prober } = this.#core;
+    for (const slot of streams.closed(flow.connectionId)) prober.flowLost(slot);
+  }
+
+  /** Counters of what is configured exist at 0 before their first event. */
+  #prepareSeries(): void {
+    const { counters } = this.#core;
+    const transports = new Set(this.#outlet.sockets.map(({ transport }) => TRANSPORTS.indexOf(transport)));
+    for (const transport of transports) counters.transport.prepare(TRANSPORTS[transport] as TransportName);
+    for (let domain = 0; domain < counters.domains.count; domain++) {
+      for (const transport of transports) {
+        counters.keepalive.prepare(domain, transport);
+        counters.registrar.prepare(domain, transport);
+      }
+    }
+  }
+
+  #takeRestored(): void {
+    const { location, counters } = this.#core;
+    let taken = 0;
+    for (const row of this.#restored) {
+      const domain = counters.domains.numberOf(row.aor.slice(row.aor.lastIndexOf("@") + 1));
+      const socketOf = this.#outlet.socketOf.bind(this.#outlet);
+      const fields = fieldsOf(row, { clock: this.#parts.clock, domain, socketOf });
+      if (fields === null || location.table.room === 0) continue;
+      location.restore(fields, row.ruid);
+      taken += 1;
+    }
+    location.table.finishRestore();
+    if (this.#restored.length > 0) this.#parts.log.info("bindings restored", { taken, stored: this.#restored.length });
+    this.#restored = [];
+  }
+
+  #tick(): void {
+    const { clock } = this.#parts;
+    const { prober, location, journal } = this.#core;
+    this.#transport?.tickStarted();
+    prober.tick();
+    const nowMs = clock.monotonicMs();
+    location.expireDue(nowMs, EXPIRED_PER_TICK_MAX);
+    if (journal.size >= JOURNAL_ENTRIES_MAX || nowMs - this.#journalTakenMs >= JOURNAL_PERIOD_MS)
+      this.#handOverJournal();
+    this.#cancelTick = clock.after(prober.restMs(IDLE_TICK_MS), () => this.#tick());
+  }
+
+  #handOverJournal(): void {
+    this.#journalTakenMs = this.#parts.clock.monotonicMs();
+    if (this.#core.journal.size > 0) this.#parts.onJournal(this.#core.journal.take());
+  }
+}
