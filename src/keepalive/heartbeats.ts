@@ -116,6 +116,12 @@ export class Heartbeats {
     this.#remember(slot, 1);
   }
 
+  /** A probe that had been given up was answered after all: the next answer to it is a duplicate. */
+  answeredLate(slot: number, isCurrent: boolean): void {
+    const states = isCurrent ? this.tokenState : this.olderState;
+    states[slot] = PROBE_ANSWERED;
+  }
+
   /** A probe that was withdrawn says nothing about the phone. */
   cancelled(slot: number): void {
     this.tokenState[slot] = PROBE_LOST;

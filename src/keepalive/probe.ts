@@ -55,5 +55,6 @@ export function defaultFrom(aor: string, domain: string): string {
 }
 
 function toUri(aor: string, domain: string): string {
-  return aor.includes("@") ? `sip:${aor}` : `sip:${aor}@${domain}`;
+  // A bracket is an IPv6 host: it may not stand in a user (RFC 3261 §25.1).
+  return aor.includes("@") || aor.startsWith("[") ? `sip:${aor}` : `sip:${aor}@${domain}`;
 }

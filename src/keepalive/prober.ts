@@ -32,6 +32,9 @@ import { printBranch, Token } from "./token.ts";
 /** One tick of the wheels; both turn once in a little over a minute, longer intervals take several turns. */
 const TICK_MS = 1;
 const BUCKETS = 65_536;
+/** Probes that leave together, and the longest time they are kept back for it. A reply waits behind nine others at worst. */
+const PROBES_PER_TURN = 10;
+const TURN_MS_MAX = 8;
 /** Lowest status of a final response (RFC 3261 §7.2). */
 const FINAL_STATUS_MIN = 200;
 
@@ -65,6 +68,8 @@ export class Prober implements LocationObserver {
   /** Tells answers to this process from answers to an earlier one. */
   readonly #epoch: number;
   #policy: KeepalivePolicy;
+  /** Method before the last change of it: probes in flight are answered with that. */
+  #earlierMethod: string;
   #probedCount = 0;
 
   constructor(parts: ProberParts) {
@@ -75,6 +80,7 @@ export class Prober implements LocationObserver {
     this.#beats = parts.heartbeats;
     this.#observer = parts.observer;
     this.#policy = parts.policy;
+    this.#earlierMethod = parts.policy.method;
     this.#dueProbes = new TimingWheel({ capacity, buckets: BUCKETS, tickMs: TICK_MS, nowMs });
     this.#deadlines = new TimingWheel({ capacity, buckets: BUCKETS, tickMs: TICK_MS, nowMs });
     this.#allowance = new Allowance(nowMs);
@@ -115,6 +121,7 @@ export class Prober implements LocationObserver {
   /** Takes over new settings; a new interval gives every contact its place in it. */
   reload(policy: KeepalivePolicy): void {
     const hasNewInterval = policy.intervalMs !== this.#policy.intervalMs;
+    if (policy.method !== this.#policy.method) this.#earlierMethod = this.#policy.method;
     this.#policy = policy;
     const { table } = this.#parts.location;
     for (let slot = 0; slot < table.slotsUsed; slot++) {
@@ -134,10 +141,15 @@ export class Prober implements LocationObserver {
     while (this.#dueProbes.hasDue() && this.#allowance.take(nowMs)) this.#probe(this.#dueProbes.takeDue());
   }
 
-  /** How long the next tick may wait, 1 .. `mostMs`: until the next bucket that holds something. */
+  /**
+   * How long the next tick may wait, at most `mostMs`: until the next bucket that holds something, and long enough
+   * for a turn to carry several probes, because waking up costs more than a probe does.
+   */
   restMs(mostMs: number): number {
-    if (this.#dueProbes.hasDue()) return TICK_MS;
-    return Math.min(this.#dueProbes.emptyTicks(mostMs), this.#deadlines.emptyTicks(mostMs));
+    const perMs = this.#probedCount / this.#policy.intervalMs;
+    const turnMs = Math.min(TURN_MS_MAX, Math.max(TICK_MS, Math.floor(PROBES_PER_TURN / perMs)));
+    if (this.#dueProbes.hasDue()) return turnMs;
+    return Math.max(turnMs, Math.min(this.#dueProbes.emptyTicks(mostMs), this.#deadlines.emptyTicks(mostMs)));
   }
 
   /**
@@ -168,19 +180,19 @@ export class Prober implements LocationObserver {
     const refused = this.#refusal(octets, slot, state ?? PROBE_NONE, flow);
     if (refused !== null) this.#observer.unmatchedResponse(flow.transport, refused);
     else if (state === PROBE_ANSWERED) this.#observer.duplicateResponse(slot);
-    else if (state === PROBE_LOST) this.#observer.lateResponse(slot);
+    else if (state === PROBE_LOST) this.#late(slot, isCurrent);
     else this.#answered(slot, arrival);
   }
 
   /** The first final response to the probe in flight. */
   #answered(slot: number, arrival: Arrival): void {
-    const roundTripMs = arrival.readMs - (this.#beats.sentAtMs[slot] as number);
-    if (roundTripMs > this.#policy.probeTimeoutMs) {
+    if (arrival.readMs > this.#deadlines.dueMs(slot)) {
       // Its time was up, and the tick that would have said so has not come yet.
       this.#lose(slot);
-      this.#observer.lateResponse(slot);
+      this.#late(slot, true);
       return;
     }
+    const roundTripMs = arrival.readMs - (this.#beats.sentAtMs[slot] as number);
     this.#deadlines.cancel(slot);
     this.#landed(slot);
     this.#beats.answered(slot, roundTripMs, arrival.readMs);
@@ -188,17 +200,30 @@ export class Prober implements LocationObserver {
     this.#setState(slot, "reachable");
   }
 
+  /** The first answer to a probe that had been given up: the last one of the slot, or the one before it. */
+  #late(slot: number, isCurrent: boolean): void {
+    this.#beats.answeredLate(slot, isCurrent);
+    this.#observer.lateResponse(slot);
+  }
+
   /** Why a response with that token is not believed; `null` when it is. */
   #refusal(octets: Buffer, slot: number, state: number, flow: FlowEnd): UnmatchedReason | null {
     const { table } = this.#parts.location;
     if (slot >= table.capacity || !table.has(slot)) return "unknown_contact";
-    if (state === PROBE_NONE || !this.#head.cseqMethodIs(octets, this.#policy.method)) return "bad_token";
+    const isOurMethod =
+      this.#head.cseqMethodIs(octets, this.#policy.method) || this.#head.cseqMethodIs(octets, this.#earlierMethod);
+    if (state === PROBE_NONE || !isOurMethod) return "bad_token";
     return isSameFlow(table.flowOf(slot), flow) ? null : "wrong_source";
   }
 
   #probe(slot: number): void {
     const { clock, location } = this.#parts;
     const dueMs = this.#dueProbes.dueMs(slot);
+    if (this.#beats.isPending(slot)) {
+      // After a stall or a new interval this one comes early: the one in flight may still be answered.
+      this.#dueProbes.schedule(slot, this.#deadlines.dueMs(slot));
+      return;
+    }
     this.#scheduleNext(slot, dueMs);
     const flow = location.table.flowOf(slot);
     const isStream = flow.transport !== "udp";
@@ -206,7 +231,6 @@ export class Prober implements LocationObserver {
       this.#observer.probeSkipped(slot, "no_flow");
       return;
     }
-    if (this.#beats.isPending(slot)) this.#lose(slot);
     const high = this.#parts.random.u32();
     const low = this.#parts.random.u32();
     const octets = this.#print(slot, flow, printBranch(slot, this.#epoch, high, low));
@@ -214,7 +238,10 @@ export class Prober implements LocationObserver {
     this.#beats.sent(slot, high, low, sentAtMs);
     this.#inFlight[location.table.transport[slot] as number]! += 1;
     this.#observer.probeSent(slot, sentAtMs - dueMs);
-    if (this.#parts.send(flow, octets)) this.#deadlines.schedule(slot, sentAtMs + this.#policy.probeTimeoutMs);
+    const isSent = this.#parts.send(flow, octets);
+    // A stream that closed while it was written to has ended the probe already.
+    if (!this.#beats.isPending(slot)) return;
+    if (isSent) this.#deadlines.schedule(slot, sentAtMs + this.#policy.probeTimeoutMs);
     else this.#fail(slot, "send_error");
   }
 

@@ -93,12 +93,15 @@ export class ContactTable {
   readonly #freed: number[] = [];
   /** Slots of restored contacts whose ruid does not name the slot. */
   readonly #slotOfForeignRuid = new Map<string, number>();
-  /** User agents and addresses: many contacts have the same. */
-  readonly #shared = new SharedTexts();
+  /** Many contacts have the same. Two sets, so that a million addresses cannot crowd out a hundred user agents. */
+  readonly #userAgents = new SharedTexts();
+  readonly #addresses = new SharedTexts();
   readonly #random: Random;
   readonly #startHex: string;
   #highest = 0;
   #size = 0;
+  /** While restoring: every slot below it is taken. */
+  #lowestHole = 0;
 
   /** @param options.startWallMs becomes the process part of each ruid */
   constructor(options: { capacity: number; random: Random; startWallMs: number }) {
@@ -212,10 +215,10 @@ export class ContactTable {
    * @throws {RangeError} when the table is full
    */
   restore(fields: ContactFields, ruid: string): number {
+    if (this.room === 0) throw new RangeError(`the contact table is full: ${this.capacity} contacts`);
     const named = slotInRuid(ruid);
     const isFree = named !== NO_SLOT && named < this.capacity && !this.has(named);
-    const slot = isFree ? named : this.#highest;
-    if (slot >= this.capacity) throw new RangeError(`the contact table is full: ${this.capacity} contacts`);
+    const slot = isFree ? named : this.#slotForForeign();
     if (!isFree) this.#slotOfForeignRuid.set(ruid, slot);
     this.#place(slot, copyText(ruid), fields);
     return slot;
@@ -231,11 +234,12 @@ export class ContactTable {
     const text = this.text(slot);
     text.address = replaced(text.address, fields.address);
     text.callId = replaced(text.callId, fields.callId);
-    text.userAgent = fields.userAgent === null ? null : this.#shared.share(fields.userAgent);
+    if (text.userAgent !== fields.userAgent) text.userAgent = this.#sharedAgent(fields.userAgent);
     text.received = replacedOrNull(text.received, fields.received);
     text.path = replacedOrNull(text.path, fields.path);
     text.instance = replacedOrNull(text.instance, fields.instance);
-    text.remoteAddress = replaced(text.remoteAddress, fields.flow.remoteAddress);
+    const { remoteAddress } = fields.flow;
+    if (text.remoteAddress !== remoteAddress) text.remoteAddress = this.#addresses.share(remoteAddress);
     this.#writeNumbers(slot, fields);
   }
 
@@ -253,6 +257,13 @@ export class ContactTable {
     this.connectionId[slot] = -1;
   }
 
+  /** A fresh slot; once the last one is taken, the lowest of those left out. There is room. */
+  #slotForForeign(): number {
+    if (this.#highest < this.capacity) return this.#highest;
+    while (this.has(this.#lowestHole)) this.#lowestHole += 1;
+    return this.#lowestHole;
+  }
+
   #place(slot: number, ruid: string, fields: ContactFields): void {
     const aor = copyText(fields.aor);
     // Filled without holes: V8 turns an array with a large hole into a hash table.
@@ -262,16 +273,20 @@ export class ContactTable {
       aor,
       address: copyText(fields.address),
       callId: copyText(fields.callId),
-      userAgent: fields.userAgent === null ? null : this.#shared.share(fields.userAgent),
+      userAgent: this.#sharedAgent(fields.userAgent),
       received: copyOrNull(fields.received),
       path: copyOrNull(fields.path),
       instance: copyOrNull(fields.instance),
-      remoteAddress: this.#shared.share(fields.flow.remoteAddress),
+      remoteAddress: this.#addresses.share(fields.flow.remoteAddress),
     };
     this.#writeNumbers(slot, fields);
     this.#link(aor, slot);
     this.#highest = Math.max(this.#highest, slot + 1);
     this.#size += 1;
+  }
+
+  #sharedAgent(userAgent: string | null): string | null {
+    return userAgent === null ? null : this.#userAgents.share(userAgent);
   }
 
   #writeNumbers(slot: number, fields: ContactFields): void {
