@@ -38,6 +38,7 @@ interface Waiting {
 /** Snapshots overwritten while they were read are asked for again, this often. */
 const SNAPSHOT_TRIES = 5;
 
+/** Keeps the questions under way, and fails them all when the other end is gone. */
 export class EngineClient implements EnginePort {
   readonly #wire: Wire;
   readonly #reader: SnapshotReader;
@@ -48,6 +49,7 @@ export class EngineClient implements EnginePort {
   #listening: readonly ListenAddress[] = [];
   #gone: EngineError | null = null;
   #snapshotUnderWay: Promise<MetricSnapshot> | null = null;
+  #stopped: Promise<void> | null = null;
 
   constructor(options: { wire: Wire; sharedBuffer: SharedArrayBuffer; events: EngineEvents }) {
     this.#wire = options.wire;
@@ -94,11 +96,20 @@ export class EngineClient implements EnginePort {
     return this.#listening;
   }
 
-  async stop(): Promise<void> {
+  /** Safe to call twice, and when the engine is gone already. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     if (this.#gone !== null) return;
-    await this.#ask("stop");
-    this.#gone = new EngineError("ENGINE_STOPPED", "the engine has stopped");
-    await this.#wire.close();
+    try {
+      await this.#ask("stop");
+    } finally {
+      this.#end(new EngineError("ENGINE_STOPPED", "the engine has stopped"));
+      await this.#wire.close();
+    }
   }
 
   async #readSnapshot(): Promise<MetricSnapshot> {
@@ -151,9 +162,14 @@ export class EngineClient implements EnginePort {
 
   #onGone(error: Error): void {
     if (this.#gone !== null) return;
-    this.#gone = new EngineError("ENGINE_GONE", error.message);
+    this.#end(new EngineError("ENGINE_GONE", error.message));
+    this.#events.onFailed(error);
+  }
+
+  /** From now on, nothing is answered any more. */
+  #end(reason: EngineError): void {
+    this.#gone ??= reason;
     for (const { reject } of this.#waiting.values()) reject(this.#gone);
     this.#waiting.clear();
-    this.#events.onFailed(error);
   }
 }

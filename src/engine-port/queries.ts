@@ -14,9 +14,12 @@ const SLOTS_PER_PAGE_MAX = 20_000;
 /** Answers the questions of `EnginePort` about contacts. */
 export class Queries {
   readonly #parts: ViewParts;
+  readonly #domains: () => readonly string[];
 
-  constructor(parts: ViewParts) {
+  /** @param domains the domains to look for a bare user in */
+  constructor(parts: ViewParts, domains: () => readonly string[] = () => []) {
     this.#parts = parts;
+    this.#domains = domains;
   }
 
   /** See `EnginePort.dumpPage`. An AoR stands where its first contact stands. */
@@ -25,7 +28,7 @@ export class Queries {
     const contacts: ContactView[] = [];
     const end = Math.min(table.slotsUsed, cursor + SLOTS_PER_PAGE_MAX);
     let slot = cursor;
-    for (; slot < end && contacts.length < limit; slot++) {
+    for (; slot < end && (contacts.length < limit || contacts.length === 0); slot++) {
       if (!table.has(slot)) continue;
       const { aor } = table.text(slot);
       if (table.firstOf(aor) !== slot) continue;
@@ -34,13 +37,13 @@ export class Queries {
     return { contacts, nextCursor: slot < table.slotsUsed ? slot : null, aors: table.aors };
   }
 
-  /** See `EnginePort.lookup`. */
+  /** See `EnginePort.lookup`. A bare user is looked for in every domain that has a label, and without a domain. */
   lookup(aor: string): ContactView[] {
     const { table } = this.#parts;
-    const slots = table.slotsOf(aor);
-    const user = aor.slice(0, Math.max(0, aor.lastIndexOf("@")));
-    const found = slots.length > 0 || user === "" ? slots : table.slotsOf(user);
-    return found.map((slot) => viewOf(slot, this.#parts)).sort((a, b) => b.qThousandths - a.qThousandths);
+    const at = aor.lastIndexOf("@");
+    const names = at === -1 ? [aor, ...this.#domains().map((domain) => `${aor}@${domain}`)] : [aor, aor.slice(0, at)];
+    const slots = names.map((name) => table.slotsOf(name)).find((found) => found.length > 0) ?? [];
+    return slots.map((slot) => viewOf(slot, this.#parts)).sort((a, b) => b.qThousandths - a.qThousandths);
   }
 
   /** See `EnginePort.contact`. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { hostPort, type TransportName } from "../base/net-names.ts";
+import { canonicalHost } from "../sip/syntax/host.ts";
 
 /** RFC 3261 §19.1.2: the port of a URI without one. */
 const DEFAULT_PORT = 5_060;
@@ -24,14 +25,17 @@ export interface Source {
 
 /** Whether a claim names the source. A stream's own port is always another one, so only datagrams compare it. */
 export function isSource(claim: Claim, source: Source): boolean {
-  const host = claim.host.startsWith("[") ? claim.host.slice(1, -1) : claim.host;
-  if (host !== source.remoteAddress) return false;
+  const { remoteAddress } = source;
+  const host = remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress;
+  if (claim.host !== host && canonicalHost(claim.host) !== canonicalHost(host)) return false;
   return source.transport !== "udp" || (claim.port ?? DEFAULT_PORT) === source.remotePort;
 }
 
-/** RFC 1918, RFC 6598 (carrier-grade NAT), and unique local IPv6 (RFC 4193). */
+const PRIVATE_IPV4 = /^(10|192\.168|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))(\.\d{1,3}){2,3}$/;
+
+/** RFC 1918, RFC 6598 (carrier-grade NAT), and unique local IPv6 (RFC 4193). Names are never private. */
 export function isPrivate(host: string): boolean {
-  return /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|\[f[cd])/i.test(host);
+  return PRIVATE_IPV4.test(host) || /^\[f[cd]/i.test(host);
 }
 
 /** Whether the contact is marked NATed (Kamailio: `nat_bflag` set by `nat_uac_test`). */

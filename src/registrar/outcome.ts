@@ -6,7 +6,7 @@
 import { type Answer, plainAnswer } from "../sip/answer.ts";
 
 /** Refusals that say nothing more than their status; the reason phrase says why. */
-export type Refusal = "forbidden" | "domain" | "unreadable" | "wildcard" | "out-of-order" | "too-long";
+export type Refusal = "forbidden" | "domain" | "wildcard" | "out-of-order";
 
 /** How a REGISTER ended. Nothing of the table has changed unless it is `bound`. */
 export type RegisterOutcome =
@@ -20,7 +20,7 @@ export type RegisterOutcome =
   | { readonly kind: "interval-too-brief"; readonly minExpiresS: number }
   /** 503 with Retry-After: the AoR or the table holds no more. */
   | { readonly kind: "full"; readonly limit: "aor" | "table" }
-  | { readonly kind: "refused"; readonly why: Refusal; readonly detail: string };
+  | { readonly kind: "refused"; readonly why: Refusal };
 
 /** Seconds after which a full registrar may be asked again. */
 const RETRY_AFTER_S = 60;
@@ -40,13 +40,13 @@ export function answerTo(outcome: Exclude<RegisterOutcome, { kind: "bound" }>): 
         String(RETRY_AFTER_S),
       ]);
     case "refused":
-      return refusal(outcome.why, outcome.detail);
+      return refusal(outcome.why);
     default:
       return outcome satisfies never;
   }
 }
 
-function refusal(why: Refusal, detail: string): Answer {
+function refusal(why: Refusal): Answer {
   switch (why) {
     case "forbidden":
       return plainAnswer(403, "Forbidden");
@@ -56,9 +56,6 @@ function refusal(why: Refusal, detail: string): Answer {
       return plainAnswer(400, "Invalid CSeq Number");
     case "wildcard":
       return plainAnswer(400, "Invalid Wildcard Contact");
-    case "too-long":
-    case "unreadable":
-      return plainAnswer(400, `Bad Request - ${detail}`);
     default:
       return why satisfies never;
   }

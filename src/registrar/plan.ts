@@ -34,14 +34,21 @@ const RETRANSMISSION_MS = 32_000;
 export function planRegister(request: RegisterRequest, parts: PlanParts): readonly Change[] | RegisterOutcome {
   const slots = parts.table.slotsOf(request.aor);
   if (request.contacts === "*") return planWildcard(request, slots, parts);
-  const changes: Change[] = [];
+  let changes: Change[] = [];
   for (const contact of request.contacts) {
-    const step = planContact(request, contact, slots, changes, parts);
+    const slot = slotOf(contact, slots, parts.table);
+    const step = planContact(request, contact, slot, parts);
+    changes = withoutSame(changes, contact, slot);
     if (step === "unchanged") continue;
     if (step.kind !== "store" && step.kind !== "remove") return step;
     changes.push(step);
   }
-  return refuseOverflow(changes, slots.length, parts) ?? changes;
+  return refuseOverflow(changes, slots.length, parts) ?? removalsFirst(changes);
+}
+
+/** What goes makes room for what comes: a full table can still replace a contact. */
+function removalsFirst(changes: readonly Change[]): readonly Change[] {
+  return [...changes.filter(({ kind }) => kind === "remove"), ...changes.filter(({ kind }) => kind === "store")];
 }
 
 /** §10.3 step 6: `*` stands alone, with an expiry of 0, and obeys the order of each binding. */
@@ -50,13 +57,11 @@ function planWildcard(
   slots: readonly number[],
   parts: PlanParts,
 ): readonly Change[] | RegisterOutcome {
-  if (request.expiresS !== 0) {
-    return { kind: "refused", why: "wildcard", detail: "Contact: * needs Expires: 0" };
-  }
+  if (request.expiresS !== 0) return { kind: "refused", why: "wildcard" };
   const changes: Change[] = [];
   for (const slot of slots) {
     const order = orderOf(request, slot, parts);
-    if (order === "old") return { kind: "refused", why: "out-of-order", detail: "CSeq is not higher" };
+    if (order === "old") return { kind: "refused", why: "out-of-order" };
     if (order === "newer") changes.push({ kind: "remove", slot });
   }
   return changes;
@@ -65,30 +70,39 @@ function planWildcard(
 function planContact(
   request: RegisterRequest,
   contact: RequestedContact,
-  slots: readonly number[],
-  earlier: Change[],
+  slot: number | null,
   parts: PlanParts,
 ): Change | RegisterOutcome | "unchanged" {
   const expiresS = grantExpires(contact.expiresS, parts.policy);
   if (expiresS === "too-brief") return { kind: "interval-too-brief", minExpiresS: parts.policy.minExpiresS };
-  dropSame(earlier, contact);
-  const slot = slots.find((known) => isSameContact(parts.table.text(known).address, contact)) ?? null;
   if (slot === null) return expiresS === 0 ? "unchanged" : { kind: "store", slot, contact, expiresS };
   const order = orderOf(request, slot, parts);
-  if (order === "old") return { kind: "refused", why: "out-of-order", detail: "CSeq is not higher" };
+  if (order === "old") return { kind: "refused", why: "out-of-order" };
   if (order === "again") return "unchanged";
   return expiresS === 0 ? { kind: "remove", slot } : { kind: "store", slot, contact, expiresS };
 }
 
-/** A contact that stands twice in one request counts as its last value says. */
-function dropSame(changes: Change[], contact: RequestedContact): void {
-  const at = changes.findIndex((change) => change.kind === "store" && isSameContact(change.contact.address, contact));
-  if (at !== -1) changes.splice(at, 1);
+/** The binding of a contact; `null` when it is new. Equality is not transitive: the very same text goes first. */
+function slotOf(contact: RequestedContact, slots: readonly number[], table: ContactTable): number | null {
+  const same = slots.find((slot) => table.text(slot).address === contact.address);
+  return same ?? slots.find((slot) => isSameContact(table.text(slot).address, contact)) ?? null;
 }
 
 /** §10.3 step 7: bindings are compared by URI equality (§19.1.4). */
 function isSameContact(address: string, contact: RequestedContact): boolean {
-  return address === contact.address || uriEquals(parseUri(address), contact.uri);
+  try {
+    return uriEquals(parseUri(address), contact.uri);
+  } catch {
+    return false; // A restored row can hold what another program wrote.
+  }
+}
+
+/** A contact that stands twice in one request, or two that mean one binding, count as the last one says. */
+function withoutSame(changes: readonly Change[], contact: RequestedContact, slot: number | null): Change[] {
+  return changes.filter((change) => {
+    const isSameSlot = slot !== null && change.slot === slot;
+    return !isSameSlot && !(change.kind === "store" && uriEquals(change.contact.uri, contact.uri));
+  });
 }
 
 /** §10.3 step 7: with the same Call-ID, only a higher CSeq may change a binding. */

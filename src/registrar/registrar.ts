@@ -11,6 +11,7 @@ import { fromThousandths, msToS, msToWholeS, sToMs } from "../base/units.ts";
 import type { ContactFields, FlowEnd } from "../location/contact-table.ts";
 import type { Location } from "../location/location.ts";
 import type { Answer } from "../sip/answer.ts";
+import { KNOWN_EXTENSIONS, unknownExtensions } from "../sip/extensions.ts";
 import { quote } from "../sip/syntax/address.ts";
 import { MessageParseError } from "../sip/syntax/errors.ts";
 import type { SipRequest } from "../sip/syntax/message.ts";
@@ -20,7 +21,7 @@ import { isBehindNat, isSource, receivedUri } from "./nat.ts";
 import type { RegistrarObserver } from "./observer.ts";
 import { answerTo, type RegisterOutcome } from "./outcome.ts";
 import { type Change, planRegister } from "./plan.ts";
-import { type RegisterRequest, readRegister, TooLongError } from "./request.ts";
+import { type RegisterRequest, readRegister } from "./request.ts";
 
 /** What the operator decides; all of it can change while the registrar runs, but for `useDomain`. */
 export interface RegistrarPolicy extends ExpiryPolicy {
@@ -44,9 +45,6 @@ export interface RegistrarParts {
   readonly domainNumber: (domain: string) => number;
 }
 
-/** Option tags we know: a Require that names another one is answered 420. */
-const KNOWN_EXTENSIONS: ReadonlySet<string> = new Set(["path"]);
-
 /** Decides what becomes of each REGISTER. */
 export class Registrar {
   readonly #parts: RegistrarParts;
@@ -63,26 +61,28 @@ export class Registrar {
     this.#policy = { ...policy, useDomain: this.#policy.useDomain };
   }
 
-  /** Answers a REGISTER that `checkRequest` has passed; never throws for what the request says. */
+  /**
+   * Answers a REGISTER that `checkRequest` has passed.
+   *
+   * @throws {MessageParseError} when To, Contact, Path or another header of a registration is malformed
+   */
   register(request: SipRequest, flow: FlowEnd): Answer {
-    const { clock, observer, domainNumber } = this.#parts;
-    const startMs = clock.monotonicMs();
-    const read = this.#read(request);
-    const outcome = "kind" in read ? read : this.#decide(request, read, flow);
-    const answer = outcome.kind === "bound" ? this.#bound(outcome.aor, outcome.path) : answerTo(outcome);
-    const domain = domainNumber("kind" in read ? "" : read.domain);
-    observer.registerAnswered(domain, flow.transport, answer.status, clock.monotonicMs() - startMs);
-    return answer;
-  }
-
-  #read(request: SipRequest): RegisterRequest | RegisterOutcome {
+    const startMs = this.#parts.clock.monotonicMs();
     try {
-      return readRegister(request, this.#policy.useDomain);
+      const read = readRegister(request, this.#policy.useDomain);
+      const outcome = this.#decide(request, read, flow);
+      const answer = outcome.kind === "bound" ? this.#bound(outcome.aor, outcome.path) : answerTo(outcome);
+      this.#answered(isStranger(outcome) ? "" : read.domain, flow, answer.status, startMs);
+      return answer;
     } catch (error) {
-      if (error instanceof TooLongError) return { kind: "refused", why: "too-long", detail: error.message };
-      if (error instanceof MessageParseError) return { kind: "refused", why: "unreadable", detail: error.message };
+      if (error instanceof MessageParseError) this.#answered("", flow, error.status, startMs);
       throw error;
     }
+  }
+
+  #answered(domain: string, flow: FlowEnd, status: number, startMs: number): void {
+    const { clock, observer, domainNumber } = this.#parts;
+    observer.registerAnswered(domainNumber(domain), flow.transport, status, clock.monotonicMs() - startMs);
   }
 
   #decide(request: SipRequest, read: RegisterRequest, flow: FlowEnd): RegisterOutcome {
@@ -90,25 +90,33 @@ export class Registrar {
     if (refused !== null) return refused;
     const { location, clock } = this.#parts;
     const nowMs = clock.monotonicMs();
+    this.#expire(read.aor, nowMs);
     const plan = planRegister(read, { table: location.table, policy: this.#policy, nowMs });
     if ("kind" in plan) return plan;
     for (const change of plan) this.#commit(change, read, flow, nowMs);
     return { kind: "bound", aor: read.aor, path: this.#policy.path === "off" ? null : read.path };
   }
 
+  /** A binding whose time is up is neither counted nor listed, though its tick has not come yet. */
+  #expire(aor: string, nowMs: number): void {
+    const { location } = this.#parts;
+    for (const slot of location.table.slotsOf(aor)) {
+      if ((location.table.expiresAtMs[slot] as number) <= nowMs) location.remove(slot, "expired");
+    }
+  }
+
   /** Steps 1 to 5: is the request for us, understood, and allowed? */
   #refuse(request: SipRequest, read: RegisterRequest, flow: FlowEnd): RegisterOutcome | null {
     const { domains, authMode, path } = this.#policy;
-    const unsupported = request.headers.list("require").filter((tag) => !KNOWN_EXTENSIONS.has(tag.toLowerCase()));
+    const isServed = (domain: string): boolean => domains.length === 0 || domains.includes(domain);
+    if (!isServed(parseUri(request.requestUri).host)) return { kind: "refused", why: "domain" };
+    const unsupported = unknownExtensions(request.headers, path === "off" ? [] : KNOWN_EXTENSIONS);
     if (unsupported.length > 0) return { kind: "bad-extension", unsupported };
-    if (authMode === "loopback" && !isLoopback(flow.remoteAddress)) {
-      return { kind: "refused", why: "forbidden", detail: "only loopback sources may register" };
-    }
-    if (domains.length > 0 && !(domains.includes(read.domain) && domains.includes(hostOf(request.requestUri)))) {
-      return { kind: "refused", why: "domain", detail: read.domain };
-    }
-    if (path !== "off" && read.path !== null && !read.hasPathSupport)
+    if (authMode === "loopback" && !isLoopback(flow.remoteAddress)) return { kind: "refused", why: "forbidden" };
+    if (!isServed(read.domain)) return { kind: "refused", why: "domain" };
+    if (path !== "off" && read.path !== null && !read.hasPathSupport) {
       return { kind: "bad-extension", unsupported: ["path"] };
+    }
     if (path === "required" && read.path === null) return { kind: "extension-required", required: "path" };
     return null;
   }
@@ -183,11 +191,7 @@ export class Registrar {
   }
 }
 
-/** The host a Request-URI names; "" when it cannot be read. */
-function hostOf(requestUri: string): string {
-  try {
-    return parseUri(requestUri).host;
-  } catch {
-    return "";
-  }
+/** Whether the sender may not register here: it gets no domain label of its own either. */
+function isStranger(outcome: RegisterOutcome): boolean {
+  return outcome.kind === "refused" && (outcome.why === "forbidden" || outcome.why === "domain");
 }

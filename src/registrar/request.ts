@@ -3,7 +3,11 @@
  *
  * @module
  */
+
+import { isSupported } from "../sip/extensions.ts";
 import { type NameAddr, parseContacts, parseNameAddr } from "../sip/syntax/address.ts";
+import { parseDigits } from "../sip/syntax/chars.ts";
+import { MessageParseError, quotedBack } from "../sip/syntax/errors.ts";
 import type { SipRequest } from "../sip/syntax/message.ts";
 import { canonicalAor, parseUri, type SipUri } from "../sip/syntax/uri.ts";
 import { type CSeq, parseCSeq, parseDeltaSeconds, parseMethods, parseQ } from "../sip/syntax/values.ts";
@@ -19,7 +23,7 @@ export interface RequestedContact {
   readonly qThousandths: number;
   /** `+sip.instance` with its `<>`; `null` without one. */
   readonly instance: string | null;
-  /** 0 without one. */
+  /** 0 without one, and without an instance (RFC 5626 §6). */
   readonly regId: number;
 }
 
@@ -46,24 +50,21 @@ const ADDRESS_MAX = 512;
 const PATH_MAX = 512;
 const NAME_MAX = 255;
 
-/** Something in the request is longer than a binding can store. */
-export class TooLongError extends RangeError {
-  override readonly name = "TooLongError";
-  readonly code = "REGISTER_TOO_LONG";
-}
+/** Schemes an address-of-record may have (RFC 3261 §10.3 step 5, RFC 3966). */
+const AOR_SCHEMES: readonly string[] = ["sip", "sips", "tel"];
+/** Largest `reg-id` (RFC 5626 §4.2). */
+const REG_ID_MAX = 2 ** 31 - 1;
 
 /**
  * Reads a REGISTER.
  *
- * @throws {MessageParseError} a header or URI is malformed
- * @throws {TooLongError} a text is longer than a binding can store
+ * @throws {MessageParseError} a header or URI is malformed, or longer than a binding can store (reason "header_limit")
  */
 export function readRegister(request: SipRequest, useDomain: boolean): RegisterRequest {
   const { headers } = request;
-  const to = parseUri(parseNameAddr(headers.first("to") ?? "", "to").uri);
+  const to = readTo(headers.first("to") ?? "");
   const expiresS = deltaOrNull(headers.first("expires"));
   const contacts = parseContacts(headers);
-  const path = headers.list("path");
   return {
     aor: atMost(NAME_MAX, "To", canonicalAor(to, useDomain)),
     domain: to.host,
@@ -72,17 +73,33 @@ export function readRegister(request: SipRequest, useDomain: boolean): RegisterR
     via: parseVia(headers.list("via")[0] ?? ""),
     contacts: contacts === "*" ? contacts : contacts.map((contact) => readContact(contact, expiresS)),
     expiresS,
-    path: path.length === 0 ? null : atMost(PATH_MAX, "Path", path.join(",")),
-    hasPathSupport: path.length > 0 && headers.list("supported").includes("path"),
+    path: readPath(headers.list("path")),
+    hasPathSupport: isSupported(headers, "path"),
     userAgent: headers.first("user-agent")?.slice(0, NAME_MAX) ?? null,
     methods: parseMethods(headers.list("allow")),
   };
 }
 
+function readTo(value: string): SipUri {
+  const to = parseUri(parseNameAddr(value, "to").uri);
+  if (AOR_SCHEMES.includes(to.scheme)) return to;
+  throw new MessageParseError("to", `The address-of-record must be sip, sips or tel, got ${quotedBack(to.scheme)}`);
+}
+
+/** A vector of loose routes (RFC 3327 §4): it becomes the Route set of the probes, octet for octet. */
+function readPath(values: readonly string[]): string | null {
+  if (values.length === 0) return null;
+  for (const value of values) {
+    if (!parseUri(parseNameAddr(value).uri).params.has("lr")) {
+      throw new MessageParseError("uri", `A Path must name loose routers (;lr), got ${quotedBack(value)}`);
+    }
+  }
+  return atMost(PATH_MAX, "Path", values.join(","));
+}
+
 function readContact(contact: NameAddr, headerExpiresS: number | null): RequestedContact {
   const { params } = contact;
   const instance = params.get("+sip.instance") ?? null;
-  const regId = Number(params.get("reg-id") ?? 0);
   const q = params.get("q");
   const expires = params.get("expires");
   return {
@@ -91,7 +108,7 @@ function readContact(contact: NameAddr, headerExpiresS: number | null): Requeste
     expiresS: expires === undefined ? headerExpiresS : deltaOrNull(expires),
     qThousandths: (q == null ? null : parseQ(q)) ?? -1,
     instance: instance === null ? null : atMost(NAME_MAX, "+sip.instance", instance),
-    regId: Number.isInteger(regId) && regId > 0 && regId < 2 ** 31 ? regId : 0,
+    regId: (instance === null ? null : parseDigits(params.get("reg-id") ?? "", REG_ID_MAX)) ?? 0,
   };
 }
 
@@ -101,5 +118,6 @@ function deltaOrNull(value: string | null): number | null {
 
 function atMost(octetsMax: number, what: string, text: string): string {
   if (text.length <= octetsMax) return text;
-  throw new TooLongError(`${what} must not be longer than ${octetsMax} octets, got ${text.length}`);
+  const message = `${what} must not be longer than ${octetsMax} octets, got ${text.length}`;
+  throw new MessageParseError("header_limit", message);
 }

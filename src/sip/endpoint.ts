@@ -12,8 +12,10 @@
  */
 import { Buffer } from "node:buffer";
 import type { TransportName } from "../base/net-names.ts";
-import { type Random, randomHex } from "../base/random.ts";
+import type { Random } from "../base/random.ts";
 import { type Answer, plainAnswer } from "./answer.ts";
+import { KNOWN_EXTENSIONS, unknownExtensions } from "./extensions.ts";
+import { keyedHash } from "./keyed-hash.ts";
 import type { ServerTransactions } from "./server-transactions.ts";
 import { MessageParseError, type ParseReason } from "./syntax/errors.ts";
 import type { SipRequest } from "./syntax/message.ts";
@@ -24,6 +26,7 @@ import type { Arrival, Flow } from "./transport/flow.ts";
 
 /** Who handles what arrives. */
 export interface Handlers {
+  /** @throws {MessageParseError} when a header is malformed that nobody but a registrar reads */
   register(request: SipRequest, flow: Flow): Answer;
   onResponse(octets: Buffer, flow: Flow, arrival: Arrival): void;
 }
@@ -47,26 +50,28 @@ export interface EndpointParts {
 
 /** Methods we act on (RFC 3261 §20.5). */
 const ALLOW = "REGISTER, OPTIONS";
-/** Extensions we know (RFC 3261 §20.37). */
-const SUPPORTED = "path";
 /** Start of a branch that is unique in space and time (RFC 3261 §8.1.1.7). */
 const MAGIC_COOKIE = "z9hG4bK";
 /** "SIP/" at the start of a response; every request starts with a method, and none of ours is "SIP/…". */
 const RESPONSE_START = Buffer.from("SIP/");
-const OWN_SCHEMES = /^(sips?|tel):/i;
+const CR = 0x0d;
+const LF = 0x0a;
 
 /** Serves messages of every transport. */
 export class SipEndpoint {
   readonly #parts: EndpointParts;
+  readonly #tagSecret: number;
 
   constructor(parts: EndpointParts) {
     this.#parts = parts;
+    this.#tagSecret = parts.random.u32();
   }
 
   /** Takes one whole message; never throws for what it says. */
   onMessage(octets: Buffer, flow: Flow, arrival: Arrival): void {
-    if (isResponse(octets)) this.#parts.handlers.onResponse(octets, flow, arrival);
-    else this.#onRequest(octets, flow);
+    const message = withoutEmptyLines(octets);
+    if (isResponse(message)) this.#parts.handlers.onResponse(message, flow, arrival);
+    else this.#onRequest(message, flow);
   }
 
   #onRequest(octets: Buffer, flow: Flow): void {
@@ -86,29 +91,39 @@ export class SipEndpoint {
 
   /** A request that can be answered, though not understood. An ACK never is (RFC 3261 §17.1.1.3). */
   #refuse(request: SipRequest, status: number, flow: Flow): void {
-    if (request.method !== "ACK") this.#send(request, plainAnswer(status, reasonOf(status)), flow);
+    if (request.method !== "ACK")
+      this.#send(request, plainAnswer(status, reasonOf(status)), flow, keyOf(request, flow));
   }
 
   #serve(request: SipRequest, flow: Flow): void {
     if (request.method === "ACK") return;
+    const key = keyOf(request, flow);
     if (request.method !== "REGISTER") {
-      this.#send(request, answerOther(request), flow);
+      this.#send(request, answerOther(request), flow, key);
       return;
     }
-    const key = transactionKey(request, flow);
     const known = this.#parts.transactions.find(key);
     if (known !== null) {
       this.#sendOctets(known, request.method, flow);
       return;
     }
-    const hasOwnScheme = OWN_SCHEMES.test(request.requestUri);
-    const answer = hasOwnScheme ? this.#parts.handlers.register(request, flow) : UNSUPPORTED_SCHEME;
-    this.#parts.transactions.store(key, this.#send(request, answer, flow));
+    this.#parts.transactions.store(key, this.#send(request, this.#register(request, flow), flow, key));
   }
 
-  #send(request: SipRequest, answer: Answer, flow: Flow): Buffer {
+  #register(request: SipRequest, flow: Flow): Answer {
+    try {
+      return this.#parts.handlers.register(request, flow);
+    } catch (error) {
+      if (!(error instanceof MessageParseError)) throw error;
+      this.#parts.observer.parseFailed(flow.transport, error.reason);
+      return plainAnswer(error.status, reasonOf(error.status));
+    }
+  }
+
+  #send(request: SipRequest, answer: Answer, flow: Flow, key: string): Buffer {
     const source = { address: flow.remoteAddress, port: flow.remotePort };
-    const toTag = randomHex(this.#parts.random, 1);
+    // The same request gets the same tag, whether it is remembered or not (RFC 3261 §8.2.7).
+    const toTag = keyedHash(key, this.#tagSecret).toString(16).padStart(8, "0");
     const octets = Buffer.from(printReply(request, { ...answer, toTag, source }), "latin1");
     this.#sendOctets(octets, request.method, flow);
     return octets;
@@ -119,15 +134,12 @@ export class SipEndpoint {
   }
 }
 
-const UNSUPPORTED_SCHEME = plainAnswer(416, "Unsupported URI Scheme");
-
 /** Requests other than REGISTER and ACK (RFC 3261 §8.2.1, §9.2, §11.2). */
 function answerOther(request: SipRequest): Answer {
-  const required = request.headers.list("require");
-  if (!OWN_SCHEMES.test(request.requestUri)) return UNSUPPORTED_SCHEME;
   if (request.method === "CANCEL") return plainAnswer(481, "Call/Transaction Does Not Exist");
   if (request.method !== "OPTIONS") return plainAnswer(405, "Method Not Allowed", ["Allow", ALLOW]);
-  if (required.length > 0) return plainAnswer(420, "Bad Extension", ["Unsupported", required.join(", ")]);
+  const unknown = unknownExtensions(request.headers);
+  if (unknown.length > 0) return plainAnswer(420, "Bad Extension", ["Unsupported", unknown.join(", ")]);
   return plainAnswer(
     200,
     "OK",
@@ -135,7 +147,7 @@ function answerOther(request: SipRequest): Answer {
     ["Accept", "*/*"],
     ["Accept-Encoding", "identity"],
     ["Accept-Language", "en"],
-    ["Supported", SUPPORTED],
+    ["Supported", KNOWN_EXTENSIONS.join(", ")],
   );
 }
 
@@ -143,7 +155,7 @@ function answerOther(request: SipRequest): Answer {
  * What makes two requests one transaction (RFC 3261 §17.2.3), and the source, so that nobody else can fetch an
  * answer. Without the magic cookie every header that names the transaction takes part.
  */
-function transactionKey(request: SipRequest, flow: Flow): string {
+function keyOf(request: SipRequest, flow: Flow): string {
   const { headers, method } = request;
   const topVia = headers.list("via")[0] ?? "";
   const { branch, host, port } = parseVia(topVia);
@@ -160,6 +172,13 @@ function transactionKey(request: SipRequest, flow: Flow): string {
 function checkFraming(request: SipRequest, flow: Flow): void {
   if (flow.connectionId === -1 || request.headers.count("content-length") > 0) return;
   throw new MessageParseError("content_length", "A message on a stream must have Content-Length", { request });
+}
+
+/** Empty lines before a start line are ignored (RFC 3261 §7.5). */
+function withoutEmptyLines(octets: Buffer): Buffer {
+  let start = 0;
+  while (octets[start] === CR && octets[start + 1] === LF) start += 2;
+  return start === 0 ? octets : octets.subarray(start);
 }
 
 function isResponse(octets: Buffer): boolean {

@@ -11,6 +11,7 @@
 import { Buffer } from "node:buffer";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
+import { keyedHash } from "./keyed-hash.ts";
 
 /** Timer J (RFC 3261 §17.2.2): 64 * T1. */
 const TIMER_J_MS = 32_000;
@@ -23,7 +24,6 @@ const CHAINS = 16_384;
 const ENTRY_OCTETS_MAX = 16_384;
 
 const NONE = -1;
-const FNV_PRIME = 16_777_619;
 
 /** Answers by transaction, the oldest forgotten first. */
 export class ServerTransactions {
@@ -54,7 +54,7 @@ export class ServerTransactions {
 
   /** The answer given to that request within the last 32 s; `null` when it is new. */
   find(key: string): Buffer | null {
-    const hash = this.#hashOf(key);
+    const hash = keyedHash(key, this.#seed);
     for (
       let entry = this.#chainHead[hash & (CHAINS - 1)] as number;
       entry !== NONE;
@@ -75,7 +75,7 @@ export class ServerTransactions {
     if (this.#count === ENTRIES_MAX) this.#forgetOldest();
     while (this.#count > 0 && this.#overlapsOldest(length)) this.#forgetOldest();
     const entry = (this.#oldest + this.#count) % ENTRIES_MAX;
-    const hash = this.#hashOf(key);
+    const hash = keyedHash(key, this.#seed);
     this.#slab.write(key, this.#writeAt, "latin1");
     this.#slab.set(answer, this.#writeAt + key.length);
     this.#hash[entry] = hash;
@@ -105,9 +105,9 @@ export class ServerTransactions {
     const chain = (this.#hash[entry] as number) & (CHAINS - 1);
     let before = NONE;
     for (let at = this.#chainHead[chain] as number; at !== entry; at = this.#chainNext[at] as number) before = at;
-    const after = this.#chainNext[entry] as number;
-    if (before === NONE) this.#chainHead[chain] = after;
-    else this.#chainNext[before] = after;
+    // Chains begin with the newest: the oldest of all is the last of its own.
+    if (before === NONE) this.#chainHead[chain] = NONE;
+    else this.#chainNext[before] = NONE;
     this.#oldest = (entry + 1) % ENTRIES_MAX;
     this.#count -= 1;
   }
@@ -122,12 +122,5 @@ export class ServerTransactions {
   #answerOf(entry: number): Buffer {
     const start = (this.#offset[entry] as number) + (this.#keyLength[entry] as number);
     return Buffer.from(this.#slab.subarray(start, start + (this.#answerLength[entry] as number)));
-  }
-
-  /** FNV-1a from a secret start, so that nobody outside can aim at one chain. */
-  #hashOf(key: string): number {
-    let hash = this.#seed;
-    for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), FNV_PRIME);
-    return hash >>> 0;
   }
 }

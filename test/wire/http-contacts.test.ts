@@ -156,7 +156,7 @@ describe("summary and histogram", () => {
       contacts: 9,
       states: { reachable: 7, unreachable: 2, unknown: 0, degraded: 0 },
       transports: { udp: 7, tcp: 2 },
-      probes: { requests: 100, failures: 5, inFlight: 0 },
+      probes: { requests: 100, answers: 20, failures: 5, failuresByReason: { timeout: 5 }, inFlight: 0 },
     });
     expect(engine.pagesAsked).toBe(0);
   });

@@ -34,8 +34,57 @@ describe("the page", () => {
     expect(cells).toContain("20.5 ms");
     expect(cells).toContain("25 %");
     expect(page.byId("trouble").texts()).toEqual([""]);
-    expect(page.byId("tiles").texts()).toContain("reachable");
     expect(between(text, "script")).not.toMatch(/innerHTML|outerHTML|insertAdjacent|document\.write|eval|Function\(/);
+  });
+
+  test("shows contacts by state, what became of the probes and every bucket, each with its numbers", async () => {
+    const engine = new FakeEngine();
+    engine.metrics = {
+      values: new Map([
+        ["contacts", [state("reachable", 1_497), state("unreachable", 3), state("degraded", 0)]],
+        ["requests", [{ labels: ["a"], value: 2_000 }]],
+        ["failures", [failed("timeout", 4), failed("send_error", 1), failed("cancelled", 0)]],
+        ["inFlight", [{ labels: ["udp"], value: 2 }]],
+      ]),
+      histograms: new Map([["rtt", [{ labels: ["a"], counts: [0, 1_000, 993, 0], sum: 90 }]]]),
+    };
+    const url = await serveAdmin({ engine });
+    const page = await runPage(between((await ask(url)).text, "script"), url);
+    expect(tiles(page.byId("contact-tiles"))).toEqual([
+      "1,500 registered udp 1,500",
+      "1,497 reachable 99.8 %",
+      "3 unreachable 0.2 %",
+      "0 unknown 0 %",
+    ]);
+    expect(tiles(page.byId("probe-tiles"))).toEqual([
+      "2,000 sent ",
+      "1,993 answered 99.7 %",
+      "5 failed timeout 4 · send error 1",
+      "2 in flight ",
+    ]);
+    expect(page.byId("bounds").texts()).toEqual(["≤ 10 ms", "≤ 100 ms", "≤ 1 s", "> 1 s"]);
+    const [counts, heights] = columns(page.byId("histogram"));
+    expect(counts).toEqual(["", "1,000", "993", ""]);
+    expect(heights).toEqual(["0%", "85%", "84.405%", "0%"]);
+    expect(page.byId("quantiles").textContent).toBe(
+      "1,993 answers · half within 99.7 ms · 95 % within 910 ms · 99 % within 982 ms",
+    );
+  });
+
+  test("a state that is rare has a tile as soon as a contact is in it", async () => {
+    const engine = new FakeEngine();
+    engine.metrics = { values: new Map([["contacts", [state("degraded", 1)]]]), histograms: new Map() };
+    const url = await serveAdmin({ engine });
+    const page = await runPage(between((await ask(url)).text, "script"), url);
+    expect(tiles(page.byId("contact-tiles"))).toContain("1 degraded 100 %");
+  });
+
+  test("before the first answer and without contacts it says so", async () => {
+    const url = await serveAdmin({ engine: new FakeEngine() });
+    const page = await runPage(between((await ask(url)).text, "script"), url);
+    expect(page.byId("quantiles").textContent).toMatch(/^no answer yet/);
+    expect(page.byId("scanned").textContent).toBe("none is registered");
+    expect(columns(page.byId("histogram"))[1]).toEqual(["0%", "0%", "0%", "0%"]);
   });
 
   test("trouble is shown, and polling goes on", async () => {
@@ -47,6 +96,18 @@ describe("the page", () => {
     expect(page.waiting).toBe(1);
   });
 });
+
+const state = (name: string, value: number) => ({ labels: ["a", "udp", name], value });
+const failed = (reason: string, value: number) => ({ labels: ["a", reason], value });
+
+/** Each tile as one line. */
+const tiles = (element: FakeElement): string[] => element.children.map((tile) => tile.texts().join(" "));
+
+/** Numbers and heights of the bars. */
+const columns = (element: FakeElement): [(string | undefined)[], (string | undefined)[]] => [
+  element.children.map(({ children }) => children[0]?.textContent),
+  element.children.map(({ children }) => children[1]?.style["height"]),
+];
 
 /** An element that can only hold text and elements: markup in a string stays a string. */
 class FakeElement {

@@ -219,6 +219,17 @@ describe.each([
 });
 
 describe("over udp only", () => {
+  test("answers that still wait are forgotten by close()", async () => {
+    using registrar = await FakeRegistrar.udp();
+    const population = await phonesFor(registrar, { phones: 2, profile: plainProfile({ delaysMs: [60_000, 5] }) });
+    await population.settled;
+    void registrar.probe("sim0000000");
+    await registrar.probe("sim0000001"); // Over the same socket: the first one is there when this is answered.
+    expect(population.stats()).toMatchObject({ probesSeen: 2, answersWaiting: 1 });
+    await population.close();
+    expect(population.stats()).toMatchObject({ answersSent: 1, answersWaiting: 0 });
+  });
+
   test("500 phones share a socket, the next one opens another", async () => {
     using registrar = await FakeRegistrar.udp();
     await using population = await phonesFor(registrar, { phones: 501 });

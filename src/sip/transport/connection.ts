@@ -15,6 +15,7 @@ import { type ListenerParts, systemCodeOf } from "./listener.ts";
 /** Answer to a ping (RFC 5626 §4.4.1). */
 const CRLF = Buffer.from("\r\n");
 
+/** One accepted connection, its framer, deadlines and write queue; a socket error never leaves it as an exception. */
 export class StreamConnection {
   readonly flow: Flow;
   readonly #socket: Socket;

@@ -7,6 +7,7 @@
  */
 import { sToMs } from "../../base/units.ts";
 
+/** Bounds of every listener; hitting one is counted. */
 export interface TransportLimits {
   /** Stream connections of all listeners together. */
   readonly connections: number;

@@ -18,6 +18,7 @@ import { ConnectionBook, openTcp } from "./tcp.ts";
 import { openUdp } from "./udp.ts";
 import { isWildcard, openUdpWildcard } from "./wildcard.ts";
 
+/** What `openSipTransport` needs. */
 export interface TransportOptions extends Pick<ListenerParts, "clock" | "events" | "log"> {
   /** In the order of `sockets`. */
   readonly listen: readonly ListenAddress[];
