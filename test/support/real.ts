@@ -17,7 +17,7 @@ export { freePort, freeTcpPort, freeUdpPort } from "./ports.ts";
 export { type RunningProcess, type StartOptions, startProcess } from "./processes.ts";
 
 /** Every program that a test may ask for; also the words of REQUIRE_REAL. */
-export const REAL_NAMES = ["kamailio", "sipp", "baresip", "prometheus", "promtool"] as const;
+export const REAL_NAMES = ["kamailio", "sipp", "baresip", "prometheus", "promtool", "chromium"] as const;
 export type RealName = (typeof REAL_NAMES)[number];
 
 /** A program, found or not. */

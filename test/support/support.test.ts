@@ -58,7 +58,7 @@ describe("real programs", () => {
     expect(requiredReal("sipp, kamailio,")).toEqual(["sipp", "kamailio"]);
     expect(requiredReal("")).toEqual([]);
     expect(() => requiredReal("kamilio")).toThrow(
-      'must be of kamailio, sipp, baresip, prometheus, promtool, got "kamilio"',
+      'must be of kamailio, sipp, baresip, prometheus, promtool, chromium, got "kamilio"',
     );
   });
 
