@@ -103,7 +103,7 @@ export function failuresByReason(): PanelBuilder {
       title: "Failed probes by reason",
       description:
         "timeout: nothing came back, the phone or its NAT binding is gone. connection_*: the stream is gone. " +
-        "send_error, no_flow: this server could not send. rejected: an answer the reply code policy does not accept.",
+        "send_error: this server could not send. connection_closed: the phone hung up. cancelled: the contact left or moved meanwhile.",
       unit: "reqps",
       targets: [{ expr: sum(rate("sip_keepalive_failures_total", "domain"), "reason"), legend: "{{reason}}" }],
     },

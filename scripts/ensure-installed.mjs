@@ -6,12 +6,13 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, statSync, symlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const installedMark = `${root}node_modules/.package-lock.json`;
-const isCurrent = existsSync(installedMark) && statSync(installedMark).mtimeMs >= statSync(`${root}package-lock.json`).mtimeMs;
+const isCurrent =
+  existsSync(installedMark) && statSync(installedMark).mtimeMs >= statSync(`${root}package-lock.json`).mtimeMs;
 
 if (!isCurrent) {
   process.stderr.write("sipulse: installing the locked packages (npm ci)\n");
@@ -21,4 +22,10 @@ if (!isCurrent) {
     shell: process.platform === "win32",
   });
   process.exitCode = status ?? 1;
+}
+
+// `npx sipulse` in a checkout runs the source; a package that is installed elsewhere brings its own dist/.
+const command = `${root}node_modules/.bin/sipulse`;
+if (process.platform !== "win32" && existsSync(`${root}node_modules/.bin`) && !existsSync(command)) {
+  symlinkSync("../../src/main.ts", command);
 }

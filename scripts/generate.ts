@@ -6,11 +6,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { overviewJson } from "../grafana/overview.ts";
 import { configurationDocument } from "../src/config/document.ts";
+import { metricsDocument } from "../src/telemetry/metrics-document.ts";
 
 /** Path from the root of the repository, and what belongs there. */
 const GENERATED: ReadonlyArray<readonly [path: string, text: () => string]> = [
   ["docs/CONFIGURATION.md", configurationDocument],
+  ["docs/METRICS.md", metricsDocument],
+  ["grafana/overview.json", overviewJson],
 ];
 
 const isCheck = process.argv.includes("--check");

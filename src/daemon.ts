@@ -9,15 +9,14 @@
 import { systemClock } from "./base/clock.ts";
 import { hostPort, isLoopback, type ListenAddress } from "./base/net-names.ts";
 import { buildInfo } from "./build-info.ts";
-import { liveChanges } from "./config/changes.ts";
 import { ConfigError } from "./config/errors.ts";
 import type { Config } from "./config/schema.ts";
 import { openFrontDoors, type Phase } from "./daemon-http.ts";
+import { reloader } from "./daemon-reload.ts";
 import { engineSettingsOf } from "./daemon-settings.ts";
 import { openStorage } from "./daemon-storage.ts";
 import type { EngineEvents } from "./engine-port/port.ts";
 import { startEngineThread } from "./engine-port/thread.ts";
-import type { ReloadOutcome } from "./http/admin.ts";
 import { openSimulatorThread } from "./simulator/thread.ts";
 import { openLog } from "./telemetry/log.ts";
 import { openTelemetry } from "./telemetry/registry.ts";
@@ -59,7 +58,6 @@ export async function openDaemon(config: Config, options: DaemonOptions): Promis
   const closed = Promise.withResolvers<void>();
   closed.promise.catch(() => undefined);
   const phase: Phase = { notReadyBecause: "starting" };
-  let current = config;
 
   await using opened = new AsyncDisposableStack();
   opened.defer(() => closed.resolve());
@@ -72,26 +70,7 @@ export async function openDaemon(config: Config, options: DaemonOptions): Promis
   const engine = startEngineThread(engineSettingsOf(config), events);
   opened.defer(() => engine.stop());
 
-  const reload = async (): Promise<ReloadOutcome> => {
-    try {
-      const next = options.reload();
-      // What needs a restart is named until the restart: it is compared with what the daemon was started with.
-      const { live } = liveChanges(current, next);
-      const { needRestart } = liveChanges(config, next);
-      await engine.reload(engineSettingsOf(next));
-      log.setLevel(next.logLevel);
-      current = next;
-      telemetry.configLoaded(true);
-      log.info("configuration reloaded", { live, needRestart });
-      return { kind: "reloaded", live, needRestart };
-    } catch (error) {
-      telemetry.configLoaded(false);
-      if (!(error instanceof ConfigError)) throw error;
-      log.warn("configuration refused", { problems: error.problems });
-      return { kind: "refused", problems: error.problems };
-    }
-  };
-
+  const reload = reloader({ config, read: options.reload, engine, telemetry, log });
   const doors = openFrontDoors({ config, engine, telemetry, storage, phase, reload, log, version: build.version });
   const web = opened.use(await doors.openWeb());
   await storage.restoreInto(engine);

@@ -96,7 +96,7 @@ export function wireCore(parts: CoreParts): Core {
   const endpoint = wireEndpoint(parts, { counters, prober, registrar });
   for (const observer of [prober, counters.registrar, streams]) location.watch(observer);
   if (settings.isJournaled) location.watch(journal);
-  const queries = new Queries({ clock, table, heartbeats, socketName });
+  const queries = new Queries({ clock, table, heartbeats, socketName }, () => counters.domains.known);
   return { counters, location, streams, journal, prober, registrar, endpoint, queries };
 }
 

@@ -9,6 +9,7 @@ import type { Log, LogFields, LogLevel } from "./base/log.ts";
 import { secureRandom } from "./base/random.ts";
 import { Engine } from "./engine.ts";
 import type { Command, EngineStart, News } from "./engine-port/messages.ts";
+import { warmUp } from "./engine-warm-up.ts";
 
 if (parentPort === null) throw new Error("engine-worker is started as a thread, not as a program");
 const port = parentPort;
@@ -20,6 +21,7 @@ const logAt =
 const log: Log = { debug: logAt("debug"), info: logAt("info"), warn: logAt("warn"), error: logAt("error") };
 
 const { settings, sharedBuffer } = workerData as EngineStart;
+warmUp(settings, systemClock);
 const engine = new Engine({
   settings,
   sharedBuffer,

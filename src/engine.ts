@@ -59,10 +59,12 @@ export class Engine {
     this.#core = wireCore({ ...parts, outlet: this.#outlet });
   }
 
-  /** Keeps stored bindings until the sockets they hang on are open. Returns how many. */
+  /** Keeps stored bindings until the sockets they hang on are open. Returns how many have not expired. */
   restore(rows: readonly BindingRow[]): number {
-    for (const row of rows) this.#restored.push(row);
-    return rows.length;
+    const nowWallMs = this.#parts.clock.wallMs();
+    const live = rows.filter((row) => row.expiresAtWallMs > nowWallMs);
+    for (const row of live) this.#restored.push(row);
+    return live.length;
   }
 
   /**
@@ -142,7 +144,8 @@ export class Engine {
     const { counters } = this.#core;
     const transports = new Set(this.#outlet.sockets.map(({ transport }) => TRANSPORTS.indexOf(transport)));
     for (const transport of transports) counters.transport.prepare(TRANSPORTS[transport] as TransportName);
-    for (let domain = 0; domain < counters.domains.count; domain++) {
+    // Number 0 is `other`: it comes into being when a domain has to be folded.
+    for (let domain = 1; domain < counters.domains.count; domain++) {
       for (const transport of transports) {
         counters.keepalive.prepare(domain, transport);
         counters.registrar.prepare(domain, transport);

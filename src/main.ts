@@ -41,11 +41,20 @@ async function main(): Promise<void> {
 
 async function serve({ config, reload }: Parameters<Handlers["serve"]>[0]): Promise<void> {
   const signals = await listen();
-  const [{ openDaemon }, { serveUntilStopped }] = await Promise.all([
+  const [{ openDaemon }, { serveUntilStopped }, { bannerText, isBannerWanted }] = await Promise.all([
     import("./daemon.ts"),
     import("./cli/until-stopped.ts"),
+    import("./cli/banner.ts"),
   ]);
-  await serveUntilStopped(() => openDaemon(config, { reload }), signals, err).finally(() => signals[Symbol.dispose]());
+  const simulatedPhones = config.simulatePhones;
+  const open = async () => {
+    const daemon = await openDaemon(config, { reload });
+    if (isBannerWanted({ isTerminal: process.stderr.isTTY, simulatedPhones })) {
+      err(bannerText({ ...daemon, simulatedPhones }));
+    }
+    return daemon;
+  };
+  await serveUntilStopped(open, signals, err).finally(() => signals[Symbol.dispose]());
 }
 
 async function simulate(options: SimulateOptions): Promise<void> {

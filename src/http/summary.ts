@@ -18,6 +18,7 @@ export interface PageRows {
   /** Gauge with the labels `state` and `transport`. */
   readonly contacts: MetricRow;
   readonly requests: MetricRow;
+  /** Counter with the label `reason`. */
   readonly failures: MetricRow;
   readonly inFlight: MetricRow;
   /** Histogram in seconds; `boundsS` without the last, infinite one. */
@@ -30,8 +31,17 @@ export interface Summary {
   /** Every state is there, 0 included. */
   readonly states: Readonly<Record<string, number>>;
   readonly transports: Readonly<Record<string, number>>;
-  /** Since the start. */
-  readonly probes: { readonly requests: number; readonly failures: number; readonly inFlight: number };
+  readonly probes: ProbeSummary;
+}
+
+/** What became of the probes since the start: requests = answers + failures + in flight. */
+export interface ProbeSummary {
+  readonly requests: number;
+  /** Accepted answers: as many as the histogram of round trips counts. */
+  readonly answers: number;
+  readonly failures: number;
+  readonly failuresByReason: Readonly<Record<string, number>>;
+  readonly inFlight: number;
 }
 
 /** The answer of `GET /api/v1/rtt-histogram`: every accepted answer since the start. */
@@ -54,7 +64,9 @@ export function summaryOf(snapshot: MetricSnapshot, rows: PageRows): Summary {
     transports: Object.fromEntries(sumBy(snapshot, rows.contacts, "transport")),
     probes: {
       requests: total(snapshot, rows.requests),
+      answers: rttHistogramOf(snapshot, rows).count,
       failures: total(snapshot, rows.failures),
+      failuresByReason: Object.fromEntries(sumBy(snapshot, rows.failures, "reason")),
       inFlight: total(snapshot, rows.inFlight),
     },
   };

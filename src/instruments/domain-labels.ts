@@ -28,6 +28,11 @@ export class DomainLabels {
     return this.#labels.length;
   }
 
+  /** Every label but `other`. */
+  get known(): readonly string[] {
+    return this.#labels.slice(1);
+  }
+
   labelOf(number: number): string {
     return this.#labels[number] ?? OTHER;
   }

@@ -31,7 +31,7 @@ interface Cells {
   readonly failures: Readonly<Record<FailureReason, number>>;
   readonly skipped: Readonly<Record<SkipReason, number>>;
   readonly contacts: Readonly<Record<ContactState, number>>;
-  /** By status, as they occur. */
+  /** By status: 200 from the start, the others as they occur. */
   readonly responses: Map<number, number>;
 }
 
@@ -153,7 +153,7 @@ export class KeepaliveCounters implements KeepaliveObserver {
       ),
       skipped: each(SKIP_REASONS, (reason) => instruments.cell("keepaliveSkipped", domain, transport, reason)),
       contacts: each(CONTACT_STATES, (state) => instruments.cell("keepaliveContacts", domain, transport, state)),
-      responses: new Map(),
+      responses: new Map([[200, instruments.cell("keepaliveResponses", domain, transport, method, "200")]]),
     };
   }
 

@@ -10,13 +10,13 @@ import type { CloseReason, TransportDropReason } from "../sip/transport/flow.ts"
 import type { Instruments } from "./instruments.ts";
 import { CLOSE_REASON, DROP_REASON } from "./labels.ts";
 
-/** Series kept by name; the names are words of ours and known methods, the catalogue folds the rest. */
-const SERIES_KEPT_MAX = 256;
+/** Methods whose cells are kept; the catalogue folds what is not a method we know. */
+const METHODS_KEPT_MAX = 32;
 
 /** The transport rows of the catalogue. */
 export class TransportCounters implements EndpointObserver {
   readonly #instruments: Instruments;
-  readonly #messages = new Map<string, number>();
+  readonly #messages = { in: cellsByMethod(), out: cellsByMethod() };
 
   constructor(instruments: Instruments) {
     this.#instruments = instruments;
@@ -60,11 +60,15 @@ export class TransportCounters implements EndpointObserver {
   }
 
   #message(transport: TransportName, direction: "in" | "out", method: string): number {
-    const name = `${transport} ${direction} ${method}`;
-    const known = this.#messages.get(name);
+    const cells = this.#messages[direction][transport];
+    const known = cells.get(method);
     if (known !== undefined) return known;
     const cell = this.#instruments.cell("transportMessages", transport, direction, method);
-    if (this.#messages.size < SERIES_KEPT_MAX) this.#messages.set(name, cell);
+    if (cells.size < METHODS_KEPT_MAX) cells.set(method, cell);
     return cell;
   }
+}
+
+function cellsByMethod(): Record<TransportName, Map<string, number>> {
+  return { udp: new Map(), tcp: new Map(), tls: new Map(), ws: new Map(), wss: new Map() };
 }

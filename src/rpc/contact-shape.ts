@@ -25,7 +25,10 @@ const orNotSet = (latin1: string | null): string => (latin1 === null || latin1 =
 /** -1 = not given; else 0..1. Through decimal text, so that 700 thousandths print 0.7 and not 0.7000000000000001. */
 const qOf = (thousandths: number): number => (thousandths < 0 ? -1 : Number(`${thousandths}e-3`));
 
-/** The object below `Contact`. `KA-Roundtrip` is whole microseconds and 0 when nothing was answered yet. */
+/**
+ * The object below `Contact`. `KA-Roundtrip` is whole microseconds and 0 when nothing was answered yet. A registration
+ * is a sign of life as well: it moves `Last-Keepalive` and clears the flag that a keepalive was sent since (Kamailio).
+ */
 export function contactShape(view: ContactView, persistence: Persistence): Readonly<Record<string, string | number>> {
   return {
     Address: fromWire(view.address),
@@ -37,7 +40,7 @@ export function contactShape(view: ContactView, persistence: Persistence): Reado
     Received: orNotSet(view.received),
     Path: orNotSet(view.path),
     State: STATES[persistence],
-    Flags: view.lastSentWallMs === null ? 0 : FLAG_KEEPALIVE_SENT,
+    Flags: (view.lastSentWallMs ?? 0) > view.lastModifiedWallMs ? FLAG_KEEPALIVE_SENT : 0,
     CFlags: 0,
     Socket: orNotSet(view.socket),
     Methods: view.methods,
@@ -47,7 +50,7 @@ export function contactShape(view: ContactView, persistence: Persistence): Reado
     "Server-Id": view.serverId,
     "Tcpconn-Id": view.connectionId,
     Keepalive: view.isNated ? 1 : 0,
-    "Last-Keepalive": msToWholeS(view.lastAnsweredWallMs ?? view.lastModifiedWallMs),
+    "Last-Keepalive": msToWholeS(Math.max(view.lastAnsweredWallMs ?? 0, view.lastModifiedWallMs)),
     "KA-Roundtrip": view.roundTripMs === null ? 0 : msToUs(view.roundTripMs),
     "Last-Modified": msToWholeS(view.lastModifiedWallMs),
   };

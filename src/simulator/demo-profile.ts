@@ -51,7 +51,7 @@ export const demoProfile: PopulationProfile = {
     {
       ...WELL_BEHAVED,
       name: "office",
-      weight: 58,
+      weight: 56,
       base: { kind: "uniform", minMs: 15, maxMs: 45 },
       jitter: { kind: "tail", minMs: 0, tailMeanMs: 2, maxMs: 40 },
       userAgents: DESK_PHONES,
@@ -96,9 +96,9 @@ export const demoProfile: PopulationProfile = {
     {
       ...WELL_BEHAVED,
       name: "bad-line",
-      weight: 2,
+      weight: 3,
       base: { kind: "uniform", minMs: 120, maxMs: 400 },
-      jitter: { kind: "tail", minMs: 0, tailMeanMs: 80, maxMs: 1_500 },
+      jitter: { kind: "tail", minMs: 0, tailMeanMs: 200, maxMs: 2_500 },
       lossRatio: 0.12,
       duplicateRatio: 0.02,
       lateRatio: 0.02,
@@ -108,7 +108,7 @@ export const demoProfile: PopulationProfile = {
     {
       ...WELL_BEHAVED,
       name: "silent",
-      weight: 1,
+      weight: 2,
       base: { kind: "list", valuesMs: [0] },
       jitter: { kind: "list", valuesMs: [0] },
       deadRatio: 1,

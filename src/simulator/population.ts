@@ -74,7 +74,8 @@ export async function openPopulation(options: PopulationOptions): Promise<Popula
   );
   const { transport } = settings;
   const transports = profiles.map(({ group }) => (transport === "mixed" ? group.transport : transport));
-  const lines = await Lines.open({ ...parts, ...(await routeTo(settings.target)), transports }, switchboard);
+  const route = await routeTo(settings.target, parts.clock);
+  const lines = await Lines.open({ ...parts, ...route, transports }, switchboard);
   const population = new RunningPopulation(settings, parts, lines);
   for (const [index, profile] of profiles.entries()) switchboard.connect(population.add(index, profile));
   population.start();

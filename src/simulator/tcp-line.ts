@@ -15,6 +15,8 @@ const RECONNECT_MS_MIN = 1_000;
 const RECONNECT_MS_MAX = 60_000;
 /** A peer that reads nothing does not make a phone grow. */
 const WRITE_QUEUE_OCTETS_MAX = 65_536;
+/** A peer that takes nothing, or never answers the handshake, has this long when the line is closed. */
+const LINGER_MS = 500;
 /** A registrar caps the connections of one address; on loopback every address of 127/8 is ours. */
 const CONNECTIONS_PER_LOOPBACK_ADDRESS = 100;
 
@@ -85,11 +87,21 @@ export class TcpLine implements Line {
     return this.send(octets);
   }
 
-  /** Says what is still queued, then closes; safe to call twice. */
-  close(): void {
+  /** Says what is still queued, then closes; resolves within half a second whatever the peer does. Safe to call twice. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelReconnect();
-    this.#socket?.destroySoon();
+    const socket = this.#socket;
+    if (socket === null) return;
+    const closed = new Promise<void>((resolve) => {
+      socket.once("close", () => resolve());
+    });
+    // There is nothing to say to a peer that has not answered the handshake: the system would try for two minutes.
+    if (this.#local === null) socket.destroy();
+    else socket.destroySoon();
+    const cancelLinger = this.#options.clock.after(LINGER_MS, () => socket.destroy());
+    await closed;
+    cancelLinger();
   }
 
   #onConnected(socket: Socket): void {

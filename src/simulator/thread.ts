@@ -4,6 +4,7 @@
  * @module
  */
 import { Worker } from "node:worker_threads";
+import { type Clock, systemClock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { PopulationSettings } from "./settings.ts";
 import type { PopulationStats } from "./tally.ts";
@@ -15,6 +16,7 @@ export interface SimulatorThreadOptions extends PopulationSettings {
   readonly log?: Log;
   /** The thread died by itself; nothing more will come. */
   readonly onFailed?: (error: Error) => void;
+  readonly clock?: Clock;
 }
 
 /** Phones that are running in another thread. */
@@ -35,17 +37,29 @@ export interface SimulatorThread extends AsyncDisposable {
  * @throws what `openPopulation` throws
  */
 export async function openSimulatorThread(options: SimulatorThreadOptions): Promise<SimulatorThread> {
-  const { log, onFailed, ...settings } = options;
+  const { log, onFailed, clock, ...settings } = options;
   // The compiler rewrites imports, not this name: run from source it is .ts, compiled it is .js.
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: settings });
-  const thread = new WorkerPopulation(worker, { log: log ?? null, onFailed: onFailed ?? (() => {}) });
+  const thread = new WorkerPopulation(worker, {
+    clock: clock ?? systemClock,
+    log: log ?? null,
+    onFailed: onFailed ?? (() => {}),
+  });
   await thread.opened;
   return thread;
 }
 
+/** An orderly end takes less than five seconds, whatever the registrar does; a thread that needs more is ended. */
+const CLOSE_MS_MAX = 10_000;
 /** Questions that may wait for the thread; more only if it hangs. */
 const QUESTIONS_MAX = 100;
+
+interface ThreadParts {
+  readonly clock: Clock;
+  readonly log: Log | null;
+  readonly onFailed: (error: Error) => void;
+}
 
 /** A question on its way; answers of one kind come in the order of the questions. */
 interface Question {
@@ -57,7 +71,7 @@ class WorkerPopulation implements SimulatorThread {
   readonly opened: Promise<void>;
   readonly settled: Promise<void>;
   readonly #worker: Worker;
-  readonly #parts: { readonly log: Log | null; readonly onFailed: (error: Error) => void };
+  readonly #parts: ThreadParts;
   readonly #ended: Promise<void>;
   readonly #open = Promise.withResolvers<void>();
   readonly #settle = Promise.withResolvers<void>();
@@ -65,7 +79,7 @@ class WorkerPopulation implements SimulatorThread {
   #hasEnded = false;
   #isClosing = false;
 
-  constructor(worker: Worker, parts: { log: Log | null; onFailed: (error: Error) => void }) {
+  constructor(worker: Worker, parts: ThreadParts) {
     this.#worker = worker;
     this.#parts = parts;
     this.opened = this.#open.promise;
@@ -90,7 +104,9 @@ class WorkerPopulation implements SimulatorThread {
   async close(): Promise<void> {
     if (!this.#isClosing) this.#post({ kind: "stop" });
     this.#isClosing = true;
+    const cancelEnd = this.#parts.clock.after(CLOSE_MS_MAX, () => void this.#worker.terminate());
     await this.#ended;
+    cancelEnd();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -45,13 +45,15 @@ function documentText(version: string): string {
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
-<header><h1>sipulse</h1><span class="dim">${escapeHtml(version)}</span><span class="dim" id="transports"></span>
-<span id="trouble" role="status"></span></header>
-<section id="tiles" aria-label="Contacts by state"></section>
-<h2>Round trip times since the start <span class="dim" id="quantiles"></span></h2>
+<header><h1>sipulse</h1><span class="dim">${escapeHtml(version)}</span><span id="trouble" role="status"></span></header>
+<div id="numbers">
+<section aria-label="Contacts by state"><h2>Contacts</h2><div class="tiles" id="contact-tiles"></div></section>
+<section aria-label="Probes"><h2>Probes <span class="dim">since the start</span></h2><div class="tiles" id="probe-tiles"></div></section>
+</div>
+<h2>Round trip times <span class="dim" id="quantiles"></span></h2>
 <section id="histogram" aria-label="Histogram of round trip times"></section>
 <div id="bounds" aria-hidden="true"></div>
-<h2>Contacts <span class="dim" id="scanned"></span></h2>
+<h2>Contacts, one by one <span class="dim" id="scanned"></span></h2>
 <form id="filter">
 <label>Order <select id="sort">
 <option value="-roundTripMs">slowest first</option>
@@ -70,8 +72,11 @@ function documentText(version: string): string {
 <label>Search <input id="q" type="search" maxlength="100" placeholder="AoR, address, user agent"></label>
 </form>
 <div class="scroll"><table>
-<thead><tr><th>AoR</th><th>Contact</th><th>State</th><th class="number">Round trip</th><th class="number">Smoothed</th>
-<th class="number">Jitter</th><th class="number">Lost</th><th class="number">Last answer</th><th>Flow</th><th>User agent</th></tr></thead>
+<thead><tr><th>AoR</th><th>State</th><th class="number" title="Of the last answered probe">Round trip</th>
+<th class="number" title="RFC 6298: moves by an eighth of each difference">Smoothed</th>
+<th class="number" title="RFC 3550: how much consecutive round trips differ">Jitter</th>
+<th class="number" title="Of the last 32 probes">Lost</th><th class="number">Last answer</th><th>User agent</th>
+<th>Contact</th><th title="Where the probes go">Flow</th></tr></thead>
 <tbody id="contacts"></tbody>
 </table></div>
 <noscript>This page needs scripts; the same numbers are at /api/v1/summary and /api/v1/contacts.</noscript>

@@ -11,7 +11,9 @@
 export const PAGE_SCRIPT = String.raw`
 "use strict";
 const POLL_MS = 2000;
-const STATES = ["reachable", "unreachable", "degraded", "unknown"];
+/** In the order of the tiles; a state that no contact is in has none, unless it is one of the first three. */
+const STATES = ["reachable", "unreachable", "unknown", "degraded"];
+const STATES_ALWAYS_SHOWN = 3;
 const at = (id) => document.getElementById(id);
 
 /** Characters that are invisible or turn the text around. */
@@ -54,52 +56,85 @@ function quantile(histogram, q) {
   return null;
 }
 
-function showSummary(summary) {
-  const { requests, failures, inFlight } = summary.probes;
-  const tiles = [["contacts", summary.contacts]];
-  for (const state of STATES) tiles.push([state, summary.states[state] ?? 0]);
-  tiles.push(["probes sent", requests], ["failed", failures], ["in flight", inFlight]);
-  at("tiles").replaceChildren(...tiles.map(([name, value]) => {
-    const tile = element("div", "tile " + name);
-    tile.append(element("b", "", Number(value).toLocaleString("en")), element("span", "dim", name));
-    return tile;
-  }));
-  at("transports").textContent = visible(Object.entries(summary.transports)
-    .filter(([, count]) => count > 0).map(([name, count]) => name + " " + count).join(" · "));
+/** A share in percent, with a decimal where it matters; nothing of nothing is nothing. */
+function percent(part, whole) {
+  if (!whole) return "";
+  const share = 100 * part / whole;
+  return (share > 0 && share < 10 || share > 90 && share < 100 ? share.toFixed(1) : share.toFixed(0)) + " %";
 }
 
+/** Each tile: its name, which is also its class, its number, and a note beside the name. */
+function showTiles(id, tiles) {
+  at(id).replaceChildren(...tiles.map(([name, value, note]) => {
+    const tile = element("div", "tile " + name + (value === 0 ? " zero" : ""));
+    tile.append(element("b", "", Number(value).toLocaleString("en")), element("span", "dim", name),
+      element("small", "dim", note));
+    return tile;
+  }));
+}
+
+function showSummary(summary) {
+  const { contacts, states, transports } = summary;
+  const shown = STATES.filter((state, i) => i < STATES_ALWAYS_SHOWN || states[state] > 0);
+  showTiles("contact-tiles", [["registered", contacts, counted(transports)],
+    ...shown.map((state) => [state, states[state] ?? 0, percent(states[state] ?? 0, contacts)])]);
+  const { requests, answers, failures, failuresByReason, inFlight } = summary.probes;
+  showTiles("probe-tiles", [["sent", requests, ""], ["answered", answers, percent(answers, answers + failures)],
+    ["failed", failures, counted(failuresByReason)], ["in flight", inFlight, ""]]);
+}
+
+/** Names and their numbers, without those that are 0. */
+const counted = (numbers) => Object.entries(numbers).filter(([, count]) => count > 0)
+  .map(([name, count]) => name.replaceAll("_", " ") + " " + count.toLocaleString("en")).join(" · ");
+
+const boundText = (boundS) => boundS < 1 ? Math.round(boundS * 1e5) / 100 + " ms" : boundS + " s";
+
+/** One column per bucket. They stay, so that a bar can grow instead of being replaced. */
 function showHistogram(histogram) {
-  const most = Math.max(1, ...histogram.counts);
-  at("histogram").replaceChildren(...histogram.counts.map((count) => {
+  const { counts, boundsS, count } = histogram;
+  if (at("histogram").children.length !== counts.length) layOutHistogram(boundsS);
+  const most = Math.max(1, ...counts);
+  for (let i = 0; i < counts.length; i++) {
+    const [number, bar] = at("histogram").children[i].children;
+    number.textContent = counts[i] === 0 ? "" : counts[i].toLocaleString("en");
+    bar.style.height = (85 * counts[i] / most) + "%";
+  }
+  at("quantiles").textContent = count === 0 ? "no answer yet: each contact is probed once per keepalive interval"
+    : count.toLocaleString("en") + " answers · half within " + milliseconds(quantile(histogram, 0.5)) +
+      " · 95 % within " + milliseconds(quantile(histogram, 0.95)) +
+      " · 99 % within " + milliseconds(quantile(histogram, 0.99));
+}
+
+function layOutHistogram(boundsS) {
+  const labels = [...boundsS.map((boundS) => "≤ " + boundText(boundS)), "> " + boundText(boundsS.at(-1))];
+  at("histogram").replaceChildren(...labels.map(() => {
     const bucket = element("div", "bucket");
-    const bar = element("i", "");
-    bar.style.height = (90 * count / most) + "%";
-    bucket.append(element("span", "", count === 0 ? "" : count), bar);
+    bucket.append(element("span", ""), element("i", ""));
     return bucket;
   }));
-  const labels = histogram.boundsS.map((bound) => bound < 1 ? Math.round(bound * 1e5) / 100 + " ms" : bound + " s");
-  at("bounds").replaceChildren(...[...labels, "more"].map((text) => element("span", "", text)));
-  at("quantiles").textContent = histogram.count + " answers · p50 " + milliseconds(quantile(histogram, 0.5)) +
-    " · p95 " + milliseconds(quantile(histogram, 0.95)) + " · p99 " + milliseconds(quantile(histogram, 0.99));
+  at("bounds").replaceChildren(...labels.map((label) => element("span", "", label)));
 }
 
 function contactRow(contact) {
   const row = element("tr", "");
   const loss = contact.lossRatio === null ? "–" : (100 * contact.lossRatio).toFixed(0) + " %";
   row.append(
-    element("td", "", contact.aor), element("td", "", contact.address), element("td", contact.state, contact.state),
-    element("td", "number", milliseconds(contact.roundTripMs)),
+    element("td", "", contact.aor), element("td", contact.state, contact.state),
+    element("td", "number strong", milliseconds(contact.roundTripMs)),
     element("td", "number", milliseconds(contact.smoothedRoundTripMs)),
-    element("td", "number", milliseconds(contact.jitterMs)), element("td", "number", loss),
-    element("td", "number", ago(contact.lastAnsweredWallMs)), element("td", "", contact.flow),
-    element("td", "", contact.userAgent ?? "–"),
+    element("td", "number", milliseconds(contact.jitterMs)),
+    element("td", contact.lossRatio > 0 ? "number lossy" : "number", loss),
+    element("td", "number", ago(contact.lastAnsweredWallMs)), element("td", "", contact.userAgent ?? "–"),
+    element("td", "", contact.address), element("td", "", contact.flow),
   );
   return row;
 }
 
 function showContacts(list) {
   at("contacts").replaceChildren(...list.contacts.map(contactRow));
-  at("scanned").textContent = list.contacts.length + " shown, " + list.scanned + " looked at" +
+  const { length } = list.contacts;
+  at("scanned").textContent = length === 0 ? (list.scanned === 0 ? "none is registered" : "none is like that") :
+    length + " shown, " + list.scanned.toLocaleString("en") + " looked at" +
     (list.isComplete ? "" : " (not all of them: there are more)");
 }
 
@@ -119,9 +154,11 @@ function contactsPath() {
 
 async function refresh() {
   try {
-    showSummary(await get("/api/v1/summary"));
-    showHistogram(await get("/api/v1/rtt-histogram"));
-    showContacts(await get(contactsPath()));
+    const paths = ["/api/v1/summary", "/api/v1/rtt-histogram", contactsPath()];
+    const [summary, histogram, contacts] = await Promise.all(paths.map(get));
+    showSummary(summary);
+    showHistogram(histogram);
+    showContacts(contacts);
     at("trouble").textContent = "";
   } catch (error) {
     at("trouble").textContent = visible("Not up to date: " + error.message);
