@@ -1,9 +1,10 @@
 /**
- * Makes the build runnable and refuses a broken one: the shebang, the executable bit, no import of a `.ts` file left.
+ * Makes the build runnable, notes the commit it was made from, and refuses a broken one: the shebang, the executable bit, no import of a `.ts` file left.
  *
  * @module
  */
-import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -29,8 +30,11 @@ function problemsOfBuild() {
 }
 
 const problems = problemsOfBuild();
-if (problems.length === 0) chmodSync(main, EXECUTABLE);
-else {
+if (problems.length === 0) {
+  chmodSync(main, EXECUTABLE);
+  const { stdout } = spawnSync("git", ["rev-parse", "--short=12", "HEAD"], { cwd: dist, encoding: "utf8" });
+  writeFileSync(join(dist, "build.json"), `${JSON.stringify({ revision: stdout?.trim() || "unknown" })}\n`);
+} else {
   process.stderr.write(`${problems.join("\n")}\n`);
   process.exitCode = 1;
 }

@@ -7,6 +7,7 @@
  * @module
  */
 import { systemClock } from "./base/clock.ts";
+import type { Log } from "./base/log.ts";
 import { hostPort, isLoopback, type ListenAddress } from "./base/net-names.ts";
 import { buildInfo } from "./build-info.ts";
 import { ConfigError } from "./config/errors.ts";
@@ -76,7 +77,7 @@ export async function openDaemon(config: Config, options: DaemonOptions): Promis
   await storage.restoreInto(engine);
   const sip = (await engine.open()).map(({ transport, host, port }) => `${transport}:${hostPort(host, port)}`);
   const admin = opened.use(await doors.openAdmin());
-  if (config.simulatePhones > 0) opened.use(await openPhones(config, engine.listening));
+  if (config.simulatePhones > 0) opened.use(await openPhones(config, engine.listening, log));
   opened.defer(() => {
     phase.notReadyBecause = "draining";
   });
@@ -101,7 +102,7 @@ export async function openDaemon(config: Config, options: DaemonOptions): Promis
 }
 
 /** Phones of our own, registered with ourselves over the first loopback socket. */
-async function openPhones(config: Config, sockets: readonly ListenAddress[]): Promise<AsyncDisposable> {
+async function openPhones(config: Config, sockets: readonly ListenAddress[], log: Log): Promise<AsyncDisposable> {
   const socket = sockets.find(({ transport, host }) => transport === "udp" && isLoopback(host)) ?? sockets[0];
   if (socket === undefined) throw new RangeError("--simulate needs a SIP listener to register with");
   return openSimulatorThread({
@@ -109,5 +110,7 @@ async function openPhones(config: Config, sockets: readonly ListenAddress[]): Pr
     phones: config.simulatePhones,
     domain: config.sipDomains[0] ?? SIMULATED_DOMAIN,
     transport: socket.transport === "tcp" ? "tcp" : "udp",
+    log,
+    onFailed: (error) => log.error("simulator failed", { reason: error.message }),
   });
 }

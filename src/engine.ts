@@ -20,6 +20,7 @@ import type { NewSeries, PublishedSnapshot } from "./instruments/exchange.ts";
 import type { BindingRow, ContactView, JournalEntry } from "./location/contact-view.ts";
 import { fieldsOf } from "./location/rows.ts";
 import type { Flow, TransportEvents } from "./sip/transport/flow.ts";
+import { kernelDrops } from "./sip/transport/kernel-drops.ts";
 import { type OpenTransport, openSipTransport } from "./sip/transport/open.ts";
 import { Outlet } from "./sip/transport/outlet.ts";
 
@@ -28,6 +29,8 @@ const IDLE_TICK_MS = 10;
 /** The journal is handed over this often, or when it holds this many entries. */
 const JOURNAL_PERIOD_MS = 50;
 const JOURNAL_ENTRIES_MAX = 1_000;
+/** The kernel's count of lost datagrams is read this often. */
+const DROPS_PERIOD_MS = 2_000;
 /** Bindings removed by expiry in one tick: a mass expiry must not hold up the heartbeat. */
 const EXPIRED_PER_TICK_MAX = 50;
 
@@ -52,6 +55,7 @@ export class Engine {
   #restored: BindingRow[] = [];
   #cancelTick: () => void = () => undefined;
   #journalTakenMs = 0;
+  #dropsReadMs = 0;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -176,9 +180,17 @@ export class Engine {
     prober.tick();
     const nowMs = clock.monotonicMs();
     location.expireDue(nowMs, EXPIRED_PER_TICK_MAX);
+    if (nowMs - this.#dropsReadMs >= DROPS_PERIOD_MS) void this.#readDrops(nowMs);
     if (journal.size >= JOURNAL_ENTRIES_MAX || nowMs - this.#journalTakenMs >= JOURNAL_PERIOD_MS)
       this.#handOverJournal();
     this.#cancelTick = clock.after(prober.restMs(IDLE_TICK_MS), () => this.#tick());
+  }
+
+  /** Asks the kernel what it threw away; the answer comes between two ticks. */
+  async #readDrops(nowMs: number): Promise<void> {
+    this.#dropsReadMs = nowMs;
+    const udpPorts = this.#outlet.sockets.filter(({ transport }) => transport === "udp").map(({ port }) => port);
+    if (udpPorts.length > 0) this.#core.counters.transport.kernelDropped(await kernelDrops(new Set(udpPorts)));
   }
 
   #handOverJournal(): void {

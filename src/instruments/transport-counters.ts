@@ -50,6 +50,11 @@ export class TransportCounters implements EndpointObserver {
     this.#instruments.add(this.#instruments.cell("transportDroppedMessages", transport, reason));
   }
 
+  /** The kernel keeps this count; it is set, not added to. */
+  kernelDropped(drops: number): void {
+    this.#instruments.set(this.#instruments.cell("transportDroppedMessages", "udp", "socket_buffer"), drops);
+  }
+
   connectionOpened(transport: TransportName): void {
     this.#instruments.add(this.#instruments.cell("transportConnections", transport));
   }

@@ -65,6 +65,29 @@ export function engineSettings(changes: HostSettings = {}): EngineSettings {
   };
 }
 
+/** A snapshot, asked by name. */
+export class Metrics {
+  readonly #snapshot: MetricSnapshot;
+
+  constructor(snapshot: MetricSnapshot) {
+    this.#snapshot = snapshot;
+  }
+
+  /** Sum of the series of a counter or gauge whose labels are, or begin with, `labels`. */
+  sum(key: MetricKey, ...labels: readonly string[]): number {
+    const series = this.#snapshot.values.get(key) ?? [];
+    return series
+      .filter((one) => labels.every((label, index) => one.labels[index] === label))
+      .reduce((sum, { value }) => sum + value, 0);
+  }
+
+  /** Observations in all series of a histogram. */
+  observations(key: MetricKey): number {
+    const series = this.#snapshot.histograms.get(key) ?? [];
+    return series.flatMap(({ counts }) => counts).reduce((sum, count) => sum + count, 0);
+  }
+}
+
 /** An engine that runs in this thread, and what can be learned of it. */
 export class EngineHost {
   readonly engine: Engine;
@@ -121,24 +144,16 @@ export class EngineHost {
     }));
   }
 
-  snapshot(): MetricSnapshot {
-    const snapshot = this.#reader.read(this.engine.snapshot());
+  /** Every metric at one instant. */
+  async metrics(): Promise<Metrics> {
+    const snapshot = this.#reader.read(await this.engine.snapshot());
     if (snapshot === null) throw new Error("nobody else publishes here");
-    return snapshot;
+    return new Metrics(snapshot);
   }
 
-  /** Sum of the series of a counter or gauge whose labels are, or begin with, `labels`. */
-  metric(key: MetricKey, ...labels: readonly string[]): number {
-    const series = this.snapshot().values.get(key) ?? [];
-    return series
-      .filter((one) => labels.every((label, index) => one.labels[index] === label))
-      .reduce((sum, { value }) => sum + value, 0);
-  }
-
-  /** Observations in all series of a histogram. */
-  observations(key: MetricKey): number {
-    const series = this.snapshot().histograms.get(key) ?? [];
-    return series.flatMap(({ counts }) => counts).reduce((sum, count) => sum + count, 0);
+  /** See `Metrics.sum`. */
+  async metric(key: MetricKey, ...labels: readonly string[]): Promise<number> {
+    return (await this.metrics()).sum(key, ...labels);
   }
 
   /** Changes live settings. */

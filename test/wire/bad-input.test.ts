@@ -36,7 +36,7 @@ async function tcpPhone(): Promise<TcpPhone> {
   return phone;
 }
 
-const parseErrors = (transport: "udp" | "tcp", reason?: ParseReason): number =>
+const parseErrors = (transport: "udp" | "tcp", reason?: ParseReason): Promise<number> =>
   host.metric("transportParseErrors", transport, ...(reason === undefined ? [] : [reason]));
 
 const octets = (length: number, at: (index: number) => number): Buffer =>
@@ -131,11 +131,15 @@ const REFUSED: readonly { what: string; text: string | Buffer; reason: ParseReas
 describe.each(["udp", "tcp"] as const)("over %s, what cannot be a registration", (transport) => {
   test.each(REFUSED)("$what is refused ($reason, $status)", async ({ text, reason, status }) => {
     const phone = transport === "udp" ? await udpPhone() : await tcpPhone();
-    const before = { table: host.table(), all: parseErrors(transport), one: parseErrors(transport, reason) };
+    const before = {
+      table: host.table(),
+      all: await parseErrors(transport),
+      one: await parseErrors(transport, reason),
+    };
     phone.send(text);
     expect(await answersUntilWell(phone)).toEqual(status === null ? [] : [status]);
-    expect(parseErrors(transport, reason)).toBe(before.one + 1);
-    expect(parseErrors(transport)).toBe(before.all + 1);
+    expect(await parseErrors(transport, reason)).toBe(before.one + 1);
+    expect(await parseErrors(transport)).toBe(before.all + 1);
     expect(host.table()).toEqual(before.table);
   });
 });
@@ -154,10 +158,10 @@ describe("over UDP", () => {
     },
   ])("$what is dropped and counted", async ({ text, reason }) => {
     const phone = await udpPhone();
-    const before = parseErrors("udp", reason);
+    const before = await parseErrors("udp", reason);
     phone.send(text);
     await expectWell(phone);
-    expect(parseErrors("udp", reason)).toBe(before + 1);
+    expect(await parseErrors("udp", reason)).toBe(before + 1);
   });
 
   test.each([
@@ -184,14 +188,14 @@ describe("over UDP", () => {
   test("a REGISTER cut off at any octet changes nothing and is counted", async () => {
     const phone = await udpPhone();
     const text = registerText(["<sip:cut@h>"], { to: "<sip:cut@example.org>" });
-    const before = { table: host.table(), truncated: parseErrors("udp", "truncated") };
+    const before = { table: host.table(), truncated: await parseErrors("udp", "truncated") };
     const statuses = new Set<number>();
     for (let length = 1; length < text.length; length++) {
       phone.send(text.slice(0, length));
       for (const status of await answersUntilWell(phone)) statuses.add(status);
     }
     expect([...statuses]).toEqual([400]);
-    expect(parseErrors("udp", "truncated")).toBe(before.truncated + text.length - 1);
+    expect(await parseErrors("udp", "truncated")).toBe(before.truncated + text.length - 1);
     expect(host.table()).toEqual(before.table);
     phone.send(text);
     expect(await answersUntilWell(phone)).toEqual([200]);
@@ -303,11 +307,11 @@ describe("over TCP", () => {
   ])("when $what the connection ends, and others go on", async ({ text, statuses }) => {
     const phone = await tcpPhone();
     const table = host.table();
-    const closed = host.metric("transportConnectionsClosed", "tcp", "malformed");
+    const closed = await host.metric("transportConnectionsClosed", "tcp", "malformed");
     phone.send(text);
     await phone.hungUp;
     expect(phone.inbox.all.map((reply) => Number(reply.toString("latin1", 8, 11)))).toEqual(statuses);
-    expect(host.metric("transportConnectionsClosed", "tcp", "malformed")).toBe(closed + 1);
+    expect(await host.metric("transportConnectionsClosed", "tcp", "malformed")).toBe(closed + 1);
     expect(host.table()).toEqual(table);
     await expectWell(await tcpPhone(), "TCP");
   });

@@ -82,12 +82,12 @@ describe("REGISTER over UDP", () => {
     const text = registerText(["<sip:a@h>"], { to });
     const created = () => host.metric("registrarBindingEvents", "example.org", "udp", "created");
     const requests = () => host.metric("registrarRequests", "example.org", "udp");
-    const before = { created: created(), requests: requests() };
+    const before = { created: await created(), requests: await requests() };
     const first = await ask(phone, text);
     const table = host.table();
     for (let i = 0; i < 3; i++) expect(await ask(phone, text)).toBe(first);
     expect(host.table()).toEqual(table);
-    expect({ created: created(), requests: requests() }).toEqual({
+    expect({ created: await created(), requests: await requests() }).toEqual({
       created: before.created + 1,
       requests: before.requests + 1,
     });
@@ -317,7 +317,7 @@ describe("REGISTER over TCP", () => {
 
   test("a phone that goes away in the middle leaves nothing behind", async () => {
     const phone = await tcpPhone();
-    const connections = host.metric("transportConnections", "tcp");
+    const connections = await host.metric("transportConnections", "tcp");
     phone.send(registerText(["<sip:a@h>"], { to, transport: "TCP" }).slice(0, 100));
     await new Promise((resolve) => setImmediate(resolve));
     phone.close();

@@ -118,6 +118,28 @@ export class Desk {
   }
 }
 
+/** A binding that was there before, made 100 s ago. */
+export interface Before {
+  readonly contact: string;
+  readonly callId?: string;
+  readonly cseq?: number;
+}
+
+/** Age of the bindings that were there before. */
+const BEFORE_AGE_MS = 100_000;
+
+/** A desk where these bindings were made, one REGISTER each; their time runs since. */
+export function deskWith(before: readonly Before[], policy = {}, capacity = 16): Desk {
+  const desk = new Desk(policy, capacity);
+  for (const { contact, callId = "old", cseq = 5 } of before) {
+    const answer = desk.register([`${contact};expires=600`], { callId, cseq });
+    if (answer.status !== 200) throw new Error(`the table could not be prepared: ${answer.status}`);
+  }
+  desk.clock.advance(BEFORE_AGE_MS);
+  desk.events.length = 0;
+  return desk;
+}
+
 /** Values of one header of an answer. */
 export function valuesOf(answer: Answer, name: string): readonly string[] {
   return answer.headers.filter(([header]) => header === name).map(([, value]) => value);

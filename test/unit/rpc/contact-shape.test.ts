@@ -17,6 +17,18 @@ test.each([
   { fields: { socket: "" }, key: "Socket", value: "[not set]", because: "unset" },
   { fields: { lastSentWallMs: null }, key: "Flags", value: 0, because: "no probe was sent" },
   { fields: { lastSentWallMs: 1_800_000_000_500 }, key: "Flags", value: 8, because: "a probe was sent" },
+  {
+    fields: { lastSentWallMs: 1_800_000_000_500, lastModifiedWallMs: 1_800_000_001_000 },
+    key: "Flags",
+    value: 0,
+    because: "a refresh clears it (Kamailio B37)",
+  },
+  {
+    fields: { lastAnsweredWallMs: 1_800_000_030_900, lastModifiedWallMs: 1_800_000_040_000 },
+    key: "Last-Keepalive",
+    value: 1_800_000_040,
+    because: "a refresh is a sign of life as well (Kamailio B37)",
+  },
   { fields: { isNated: true }, key: "Keepalive", value: 1, because: "it means NATed, not pinged" },
   { fields: { isNated: false }, key: "Keepalive", value: 0, because: "not NATed" },
   { fields: { roundTripMs: null }, key: "KA-Roundtrip", value: 0, because: "0 stands for never" },

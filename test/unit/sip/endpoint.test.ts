@@ -1,66 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../../../src/base/random.ts";
-import { type Answer, plainAnswer } from "../../../src/sip/answer.ts";
+import { plainAnswer } from "../../../src/sip/answer.ts";
 import { SipEndpoint } from "../../../src/sip/endpoint.ts";
 import { ServerTransactions } from "../../../src/sip/server-transactions.ts";
-import { MessageParseError } from "../../../src/sip/syntax/errors.ts";
-import type { Flow } from "../../../src/sip/transport/flow.ts";
 import { ManualClock } from "../../fakes/manual-clock.ts";
-import { headerOf, registerText, replyText, requestText, responseOf } from "../../fakes/sip-text.ts";
-
-const UDP: Flow = { transport: "udp", socket: 0, remoteAddress: "192.0.2.7", remotePort: 5_060, connectionId: -1 };
-const TCP: Flow = { ...UDP, transport: "tcp", remotePort: 49_152, connectionId: 3 };
-
-/** An endpoint whose registrar answers `answer`, and everything it did. */
-class Bench {
-  readonly clock = new ManualClock();
-  readonly sent: { flow: Flow; text: string }[] = [];
-  readonly registered: string[] = [];
-  readonly responses: string[] = [];
-  readonly observed: string[] = [];
-  answer: () => Answer = () => plainAnswer(200, "OK", ["Contact", `<sip:a@h>;expires=${this.registered.length}`]);
-  isSent = true;
-  readonly #endpoint: SipEndpoint;
-
-  constructor() {
-    const random = seededRandom(1);
-    this.#endpoint = new SipEndpoint({
-      handlers: {
-        register: (request) => {
-          this.registered.push(request.requestUri);
-          return this.answer();
-        },
-        onResponse: (octets) => void this.responses.push(octets.toString("latin1")),
-      },
-      transactions: new ServerTransactions({ clock: this.clock, random }),
-      observer: {
-        messageReceived: (transport, method) => void this.observed.push(`in ${transport} ${method}`),
-        messageSent: (transport, method) => void this.observed.push(`out ${transport} ${method}`),
-        parseFailed: (transport, reason) => void this.observed.push(`failed ${transport} ${reason}`),
-      },
-      random,
-      send: (flow, octets) => {
-        this.sent.push({ flow, text: octets.toString("latin1") });
-        return this.isSent;
-      },
-    });
-  }
-
-  receive(text: string, flow: Flow = UDP): void {
-    const arrival = { readMs: this.clock.monotonicMs(), isImprecise: false };
-    this.#endpoint.onMessage(Buffer.from(text, "latin1"), flow, arrival);
-  }
-
-  /** The text of the last answer; "" for silence. */
-  answerTo(text: string, flow: Flow = UDP): string {
-    const before = this.sent.length;
-    this.receive(text, flow);
-    if (this.sent.length > before + 1) throw new RangeError("one request, one answer");
-    return this.sent[before]?.text ?? "";
-  }
-}
-
-const statusLine = (text: string): string => text.slice(0, text.indexOf("\r\n"));
+import { headerOf, registerText, requestText, responseOf } from "../../fakes/sip-text.ts";
+import { Bench, statusLine, TCP, UDP } from "./bench.ts";
 
 describe("requests that are no REGISTER (RFC 3261 §8.2)", () => {
   test.each([
@@ -292,118 +237,6 @@ describe("a REGISTER that comes again (RFC 3261 §17.2.2)", () => {
       bench.receive(registerText([], { ...old, ...change }));
     }
     expect(bench.registered).toHaveLength(6);
-  });
-});
-
-describe("what cannot be read", () => {
-  test.each([
-    {
-      text: requestText({ headers: ["CSeq: 1 X"] }),
-      line: "SIP/2.0 400 Bad Request",
-      reason: "duplicate_header",
-      because: "two CSeq",
-    },
-    {
-      text: requestText().replace("SIP/2.0\r\n", "SIP/3.0\r\n"),
-      line: "SIP/2.0 505 Version Not Supported",
-      reason: "version",
-      because: "another version",
-    },
-    {
-      text: registerText([], { uri: "x:y" }),
-      line: "SIP/2.0 416 Unsupported URI Scheme",
-      reason: "uri",
-      because: "an unknown scheme, also of REGISTER",
-    },
-    {
-      text: requestText({ headers: [`X: ${"y".repeat(9_000)}`] }),
-      line: "SIP/2.0 513 Message Too Large",
-      reason: "header_limit",
-      because: "a header of 9,000 octets",
-    },
-    {
-      text: requestText().replace(/Via:.*\r\n/, ""),
-      line: "",
-      reason: "missing_header",
-      because: "without Via there is no way back",
-    },
-    {
-      text: requestText().replace("Max-Forwards: 70\r\n", ""),
-      line: "SIP/2.0 400 Bad Request",
-      reason: "missing_header",
-      because: "Max-Forwards is needed",
-    },
-    {
-      text: requestText({ method: "ACK" }).replace("1 ACK", "1 BYE"),
-      line: "",
-      reason: "cseq",
-      because: "an ACK is never answered",
-    },
-    { text: "\0\x01\x02", line: "", reason: "truncated", because: "not even a line" },
-    { text: "hello\r\n\r\n", line: "", reason: "start_line", because: "no request line" },
-    {
-      text: "SIP/2.0 200 OK\r\nVia: x\r\n\r\n".replace("SIP", "sip"),
-      line: "",
-      reason: null,
-      because: "a response in another case is dropped",
-    },
-  ])("$because -> '$line'", ({ text, line, reason }) => {
-    const bench = new Bench();
-    expect(statusLine(bench.answerTo(text))).toBe(line);
-    expect(bench.observed.filter((one) => one.startsWith("failed"))).toEqual(
-      reason === null ? [] : [`failed udp ${reason}`],
-    );
-    expect(bench.registered).toEqual([]);
-  });
-
-  test("a Contact that the registrar cannot read is counted and answered, and again on a retransmission", () => {
-    const bench = new Bench();
-    bench.answer = () => {
-      throw new MessageParseError("contact", "At most 32", { status: 513 });
-    };
-    const request = registerText([]);
-    const first = bench.answerTo(request);
-    expect(statusLine(first)).toBe("SIP/2.0 513 Message Too Large");
-    expect(bench.answerTo(request)).toBe(first);
-    expect(bench.observed.filter((one) => one.startsWith("failed"))).toEqual(["failed udp contact"]);
-  });
-
-  test("a mistake of ours is not called a mistake of theirs", () => {
-    const bench = new Bench();
-    bench.answer = () => {
-      throw new RangeError("the contact table is full");
-    };
-    expect(() => bench.receive(registerText([]))).toThrow(RangeError);
-  });
-
-  test("on a stream a request without Content-Length is answered 400, on UDP it is fine (§20.14)", () => {
-    const text = requestText().replace(/Content-Length.*\r\n/, "");
-    const bench = new Bench();
-    expect(statusLine(bench.answerTo(text, TCP))).toBe("SIP/2.0 400 Bad Request");
-    expect(bench.observed).toContain("failed tcp content_length");
-    expect(statusLine(bench.answerTo(text))).toBe("SIP/2.0 200 OK");
-  });
-});
-
-describe("responses", () => {
-  const response = replyText(requestText());
-  test.each([
-    { text: response, because: "a proper one" },
-    { text: response.replace("200 OK", "99999999 What"), because: "a status of eight digits" },
-    { text: "SIP/2.0", because: "a start of one" },
-    { text: "SIP/7.0 200 OK\r\n\r\n", because: "of another version" },
-    { text: response.replace("Via: ", "Vi: "), because: "without a Via" },
-  ])("go to the keepalive and are never answered: $because", ({ text }) => {
-    const bench = new Bench();
-    expect(bench.answerTo(text)).toBe("");
-    expect(bench.responses).toEqual([text]);
-  });
-
-  test("empty lines before one are passed over (§7.5)", () => {
-    const bench = new Bench();
-    expect(bench.answerTo(`\r\n\r\n${response}`)).toBe("");
-    expect(bench.responses).toEqual([response]);
-    expect(statusLine(bench.answerTo(`\r\n${requestText()}`))).toBe("SIP/2.0 200 OK");
   });
 });
 
