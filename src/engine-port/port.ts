@@ -11,6 +11,7 @@
 import type { LogFields, LogLevel } from "../base/log.ts";
 import type { ListenAddress, TransportName } from "../base/net-names.ts";
 import type { MetricSnapshot } from "../instruments/snapshot.ts";
+import type { KeepalivePolicy } from "../keepalive/policy.ts";
 import type { BindingRow, ContactView, JournalEntry } from "../location/contact-view.ts";
 
 /** The settings the engine needs, in the program's units. Those marked "live" can be changed by `reload`. */
@@ -38,22 +39,8 @@ export interface EngineSettings {
   readonly maxContacts: number;
   /** Whether `onJournal` is called. */
   readonly isJournaled: boolean;
-  readonly keepalive: KeepaliveSettings;
-}
-
-/** All of it is live. */
-export interface KeepaliveSettings {
-  readonly scope: "off" | "all" | "nat" | "udp" | "nat-udp";
-  readonly method: string;
-  /** Complete From URI, or `null` for `sip:keepalive@<domain of the AoR>`. */
-  readonly from: string | null;
-  /** Host part of To and From when the AoR has none. */
-  readonly domain: string;
-  readonly intervalMs: number;
-  /** 0..1, share of the interval. */
-  readonly jitterRatio: number;
-  readonly probeTimeoutMs: number;
-  readonly unreachableAfter: number;
+  /** All of it is live. */
+  readonly keepalive: KeepalivePolicy;
 }
 
 /** One page of the table; an AoR is never split over two pages. */

@@ -20,6 +20,7 @@ import {
 import type { ContactTable } from "../location/contact-table.ts";
 import { CONTACT_STATES, type ContactState } from "../location/contact-view.ts";
 import type { DomainLabels } from "./domain-labels.ts";
+import { FlowCells } from "./flow-cells.ts";
 import type { Instruments } from "./instruments.ts";
 
 /** Cells of one (domain, transport). */
@@ -51,12 +52,12 @@ export class KeepaliveCounters implements KeepaliveObserver {
   readonly #imprecise: readonly number[];
   readonly #unmatched: ReadonlyMap<string, number>;
   #method: string;
-  /** By domain number * number of transports + transport. */
-  #cells: (Cells | undefined)[] = [];
+  readonly #cells: FlowCells<Cells>;
 
   constructor(parts: KeepaliveCounterParts) {
     const { instruments } = parts;
     this.#parts = parts;
+    this.#cells = new FlowCells(parts, (domain, transport) => this.#open(domain, transport));
     this.#method = parts.method;
     this.#scheduleDelay = instruments.histogram("keepaliveScheduleDelay");
     this.#imprecise = TRANSPORTS.map((transport) => instruments.cell("keepaliveImpreciseSamples", transport));
@@ -74,38 +75,38 @@ export class KeepaliveCounters implements KeepaliveObserver {
   setMethod(method: string): void {
     if (method === this.#method) return;
     this.#method = method;
-    this.#cells = [];
+    this.#cells.clear();
   }
 
   /** Makes every series of a (domain, transport) exist at 0 before its first event. */
   prepare(domain: number, transport: number): void {
-    this.#of(domain, transport);
+    this.#cells.of(domain, transport);
   }
 
   probeSent(slot: number, delayMs: number): void {
     const { instruments } = this.#parts;
-    instruments.add(this.#at(slot).requests);
+    instruments.add(this.#cells.at(slot).requests);
     instruments.observe(this.#scheduleDelay, msToS(delayMs));
   }
 
   probeAnswered(slot: number, status: number, roundTripMs: number, isImprecise: boolean): void {
     const { instruments, table } = this.#parts;
-    const cells = this.#at(slot);
+    const cells = this.#cells.at(slot);
     instruments.observe(cells.rtt, msToS(roundTripMs));
     instruments.add(cells.responses.get(status) ?? this.#openStatus(cells, slot, status));
     if (isImprecise) instruments.add(this.#imprecise[table.transport[slot] as number] as number);
   }
 
   probeFailed(slot: number, reason: FailureReason): void {
-    this.#parts.instruments.add(this.#at(slot).failures[reason]);
+    this.#parts.instruments.add(this.#cells.at(slot).failures[reason]);
   }
 
   lateResponse(slot: number): void {
-    this.#parts.instruments.add(this.#at(slot).late);
+    this.#parts.instruments.add(this.#cells.at(slot).late);
   }
 
   duplicateResponse(slot: number): void {
-    this.#parts.instruments.add(this.#at(slot).duplicate);
+    this.#parts.instruments.add(this.#cells.at(slot).duplicate);
   }
 
   unmatchedResponse(transport: TransportName, reason: UnmatchedReason): void {
@@ -113,31 +114,17 @@ export class KeepaliveCounters implements KeepaliveObserver {
   }
 
   probeSkipped(slot: number, reason: SkipReason): void {
-    this.#parts.instruments.add(this.#at(slot).skipped[reason]);
+    this.#parts.instruments.add(this.#cells.at(slot).skipped[reason]);
   }
 
   stateChanged(slot: number, from: ContactState | null, to: ContactState | null): void {
     const { instruments, table, domains } = this.#parts;
-    const { contacts } = this.#at(slot);
+    const { contacts } = this.#cells.at(slot);
     if (from !== null) instruments.add(contacts[from], -1);
     if (to !== null) instruments.add(contacts[to]);
     if (from === null || to === null) return;
     const domain = domains.labelOf(table.domain[slot] as number);
     instruments.add(instruments.cell("keepaliveStateTransitions", domain, table.transportOf(slot), from, to));
-  }
-
-  #at(slot: number): Cells {
-    const { table } = this.#parts;
-    return this.#of(table.domain[slot] as number, table.transport[slot] as number);
-  }
-
-  #of(domain: number, transport: number): Cells {
-    const at = domain * TRANSPORTS.length + transport;
-    const known = this.#cells[at];
-    if (known !== undefined) return known;
-    const opened = this.#open(this.#parts.domains.labelOf(domain), TRANSPORTS[transport] as TransportName);
-    this.#cells[at] = opened;
-    return opened;
   }
 
   #open(domain: string, transport: TransportName): Cells {

@@ -9,6 +9,7 @@ import type { ContactTable } from "../location/contact-table.ts";
 import type { LocationObserver, RemovalReason, StoreKind } from "../location/location.ts";
 import type { RegistrarObserver } from "../registrar/observer.ts";
 import type { DomainLabels } from "./domain-labels.ts";
+import { FlowCells } from "./flow-cells.ts";
 import type { Instruments } from "./instruments.ts";
 
 /** Cells of one (domain, transport). */
@@ -33,21 +34,21 @@ export interface RegistrarCounterParts {
 /** The registrar rows of the catalogue. */
 export class RegistrarCounters implements RegistrarObserver, LocationObserver {
   readonly #parts: RegistrarCounterParts;
-  /** By domain number * number of transports + transport. */
-  readonly #cells: (Cells | undefined)[] = [];
+  readonly #cells: FlowCells<Cells>;
 
   constructor(parts: RegistrarCounterParts) {
     this.#parts = parts;
+    this.#cells = new FlowCells(parts, (domain, transport) => this.#open(domain, transport));
   }
 
   /** Makes every series of a (domain, transport) exist at 0 before its first event. */
   prepare(domain: number, transport: number): void {
-    this.#of(domain, transport);
+    this.#cells.of(domain, transport);
   }
 
   registerAnswered(domain: number, transport: TransportName, status: number, durationMs: number): void {
     const { instruments, domains } = this.#parts;
-    const cells = this.#of(domain, TRANSPORTS.indexOf(transport));
+    const cells = this.#cells.of(domain, TRANSPORTS.indexOf(transport));
     instruments.add(cells.requests);
     instruments.observe(cells.duration, msToS(durationMs));
     let cell = cells.responses.get(status);
@@ -59,17 +60,17 @@ export class RegistrarCounters implements RegistrarObserver, LocationObserver {
   }
 
   bindingStored(slot: number, kind: StoreKind): void {
-    const cells = this.#at(slot);
+    const cells = this.#cells.at(slot);
     if (kind !== "refreshed") this.#parts.instruments.add(cells.bindings);
     this.#count(cells, slot, kind);
   }
 
   bindingMoving(slot: number): void {
-    this.#parts.instruments.add(this.#at(slot).bindings, -1);
+    this.#parts.instruments.add(this.#cells.at(slot).bindings, -1);
   }
 
   bindingRemoved(slot: number, reason: RemovalReason): void {
-    const cells = this.#at(slot);
+    const cells = this.#cells.at(slot);
     this.#parts.instruments.add(cells.bindings, -1);
     this.#count(cells, slot, reason);
   }
@@ -83,20 +84,6 @@ export class RegistrarCounters implements RegistrarObserver, LocationObserver {
       cells.events.set(event, cell);
     }
     instruments.add(cell);
-  }
-
-  #at(slot: number): Cells {
-    const { table } = this.#parts;
-    return this.#of(table.domain[slot] as number, table.transport[slot] as number);
-  }
-
-  #of(domain: number, transport: number): Cells {
-    const at = domain * TRANSPORTS.length + transport;
-    const known = this.#cells[at];
-    if (known !== undefined) return known;
-    const opened = this.#open(this.#parts.domains.labelOf(domain), TRANSPORTS[transport] as TransportName);
-    this.#cells[at] = opened;
-    return opened;
   }
 
   #open(domain: string, transport: TransportName): Cells {

@@ -15,17 +15,18 @@ import type { LogFields } from "../../src/base/log.ts";
 import type { ListenAddress } from "../../src/base/net-names.ts";
 import { secureRandom } from "../../src/base/random.ts";
 import { Engine } from "../../src/engine.ts";
-import type { EngineSettings, KeepaliveSettings } from "../../src/engine-port/port.ts";
+import type { EngineSettings } from "../../src/engine-port/port.ts";
 import type { MetricKey } from "../../src/instruments/catalogue.ts";
 import { createSharedBuffer } from "../../src/instruments/exchange.ts";
 import { type MetricSnapshot, SnapshotReader } from "../../src/instruments/snapshot.ts";
+import type { KeepalivePolicy } from "../../src/keepalive/policy.ts";
 import type { BindingRow, ContactView, JournalEntry } from "../../src/location/contact-view.ts";
 import { StreamFramer } from "../../src/sip/transport/framing.ts";
 import { requestText, responseOf, unique } from "./sip-text.ts";
 
 /** What differs from an engine on 127.0.0.1, UDP and TCP, that probes nobody. */
 export type HostSettings = Partial<Omit<EngineSettings, "keepalive">> & {
-  readonly keepalive?: Partial<KeepaliveSettings>;
+  readonly keepalive?: Partial<KeepalivePolicy>;
 };
 
 /** A listener on a port that the system chooses. */

@@ -45,7 +45,7 @@ async function read(daemon: RunningDaemon): Promise<Reading> {
 
 /** Watches until that many rounds are over; rounds that were not seen one by one are left out. */
 async function watch(daemon: RunningDaemon, sipp: RunningSipp): Promise<readonly Round[]> {
-  const rounds: Round[] = [];
+  const rounds: (Omit<Round, "sippMs"> & { readonly index: number })[] = [];
   let last = await read(daemon);
   await until(
     `${ROUNDS} rounds`,
@@ -55,7 +55,7 @@ async function watch(daemon: RunningDaemon, sipp: RunningSipp): Promise<readonly
         rounds.push({
           histogramMs: (next.sumS - last.sumS) * 1_000,
           dumpMs: next.roundTripUs / 1_000,
-          sippMs: (sipp.answerTimesUs()[last.count] ?? Number.NaN) / 1_000,
+          index: last.count,
         });
       }
       last = next;
@@ -63,7 +63,12 @@ async function watch(daemon: RunningDaemon, sipp: RunningSipp): Promise<readonly
     },
     { withinMs: 30_000 },
   );
-  return rounds;
+  // SIPp writes after it has sent: its last line may come later than the answer.
+  const timesUs = await until(`${last.count} answers in the log of SIPp`, () => {
+    const times = sipp.answerTimesUs();
+    return times.length >= last.count && times;
+  });
+  return rounds.map(({ index, ...round }) => ({ ...round, sippMs: (timesUs[index] ?? Number.NaN) / 1_000 }));
 }
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] as number;

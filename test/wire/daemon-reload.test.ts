@@ -31,7 +31,7 @@ const postReload = (daemon: RunningDaemon): Promise<Response> => fetch(`${daemon
 const probed = (phones: RawPhones): Promise<true> =>
   until("probe of each of 10 phones", () => phones.probes.size === 10);
 
-/** The settings in use do not change: nobody is probed any more once the interval is an hour. */
+/** With an interval of an hour nobody is probed any more; resolves when the last answer is in, the counts at zero. */
 async function rest(daemon: RunningDaemon, phones: RawPhones): Promise<void> {
   await until("end of the probes", async () => (await daemon.metrics()).sum("sip_keepalive_in_flight") === 0);
   phones.probes.clear();
