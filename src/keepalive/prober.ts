@@ -32,9 +32,9 @@ import { printBranch, Token } from "./token.ts";
 /** One tick of the wheels; both turn once in a little over a minute, longer intervals take several turns. */
 const TICK_MS = 1;
 const BUCKETS = 65_536;
-/** Probes that leave together, and the longest time they are kept back for it. A reply waits behind nine others at worst. */
-const PROBES_PER_TURN = 10;
-const TURN_MS_MAX = 8;
+/** Probes that leave together, and the longest time they are kept back for it. A reply waits behind three others at worst. */
+const PROBES_PER_TURN = 4;
+const TURN_MS_MAX = 4;
 /** Lowest status of a final response (RFC 3261 §7.2). */
 const FINAL_STATUS_MIN = 200;
 
