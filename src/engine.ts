@@ -18,7 +18,7 @@ import { type Core, wireCore } from "./engine-core.ts";
 import type { DumpPage, EngineSettings } from "./engine-port/port.ts";
 import type { NewSeries, PublishedSnapshot } from "./instruments/exchange.ts";
 import type { BindingRow, ContactView, JournalEntry } from "./location/contact-view.ts";
-import { fieldsOf } from "./location/rows.ts";
+import { Restorer } from "./location/restorer.ts";
 import type { Flow, TransportEvents } from "./sip/transport/flow.ts";
 import { kernelDrops } from "./sip/transport/kernel-drops.ts";
 import { type OpenTransport, openSipTransport } from "./sip/transport/open.ts";
@@ -50,9 +50,9 @@ export class Engine {
   readonly #parts: EngineParts;
   readonly #core: Core;
   readonly #outlet = new Outlet();
+  readonly #restorer: Restorer;
   #settings: EngineSettings;
   #transport: OpenTransport | null = null;
-  #restored: BindingRow[] = [];
   #cancelTick: () => void = () => undefined;
   #journalTakenMs = 0;
   #dropsReadMs = 0;
@@ -61,14 +61,14 @@ export class Engine {
     this.#parts = parts;
     this.#settings = parts.settings;
     this.#core = wireCore({ ...parts, outlet: this.#outlet });
+    const { location, counters } = this.#core;
+    const domainNumber = (domain: string) => counters.domains.numberOf(domain);
+    this.#restorer = new Restorer({ clock: parts.clock, location, domainNumber });
   }
 
-  /** Keeps stored bindings until the sockets they hang on are open. Returns how many have not expired. */
+  /** Takes stored bindings in, before `open`. Returns how many. */
   restore(rows: readonly BindingRow[]): number {
-    const nowWallMs = this.#parts.clock.wallMs();
-    const live = rows.filter((row) => row.expiresAtWallMs > nowWallMs);
-    for (const row of live) this.#restored.push(row);
-    return live.length;
+    return rows.filter((row) => this.#restorer.take(row)).length;
   }
 
   /**
@@ -82,7 +82,8 @@ export class Engine {
     this.#transport = transport;
     this.#outlet.open(transport);
     this.#prepareSeries();
-    this.#takeRestored();
+    this.#restorer.settle((name, transport) => this.#outlet.socketOf(name, transport));
+    if (this.#restorer.taken > 0) log.info("bindings restored", { bindings: this.#restorer.taken });
     this.#tick();
     return transport.sockets;
   }
@@ -155,22 +156,6 @@ export class Engine {
         counters.registrar.prepare(domain, transport);
       }
     }
-  }
-
-  #takeRestored(): void {
-    const { location, counters } = this.#core;
-    let taken = 0;
-    for (const row of this.#restored) {
-      const domain = counters.domains.numberOf(row.aor.slice(row.aor.lastIndexOf("@") + 1));
-      const socketOf = this.#outlet.socketOf.bind(this.#outlet);
-      const fields = fieldsOf(row, { clock: this.#parts.clock, domain, socketOf });
-      if (fields === null || location.table.room === 0) continue;
-      location.restore(fields, row.ruid);
-      taken += 1;
-    }
-    location.table.finishRestore();
-    if (this.#restored.length > 0) this.#parts.log.info("bindings restored", { taken, stored: this.#restored.length });
-    this.#restored = [];
   }
 
   #tick(): void {
