@@ -105,6 +105,8 @@ export class Engine {
   }
 
   dumpPage(cursor: number, limit: number): DumpPage {
+    // A page takes its time: what arrives meanwhile is not to be held against what arrived before.
+    this.#transport?.tickStarted();
     return this.#core.queries.dumpPage(cursor, limit);
   }
 

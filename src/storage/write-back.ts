@@ -123,8 +123,9 @@ class WriteBackQueue implements WriteBack {
   }
 
   persistence(ruid: string): Persistence {
-    if (!this.#waiting.has(ruid) && !this.#flushing.has(ruid)) return "synced";
-    return this.#stored.has(ruid) ? "dirty" : "new";
+    // A binding nobody has told the queue of yet is on its way here from the engine: new, and not stored.
+    if (!this.#stored.has(ruid)) return "new";
+    return this.#waiting.has(ruid) || this.#flushing.has(ruid) ? "dirty" : "synced";
   }
 
   async flush(): Promise<void> {

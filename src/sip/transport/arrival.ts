@@ -7,7 +7,8 @@
  *
  * Two things prove an empty queue. The loop waited: then nothing was queued when the wait ended, and the wait ended no
  * earlier than "last observation + idle time since", however the busy rest is spread. And a turn read fewer datagrams
- * from a socket than a turn may: then the read after the last one found nothing.
+ * from a socket than a turn may: then the read after the last one found nothing. The more often the loop is looked at,
+ * the closer these moments are known: every tick and every command of the main thread is a look.
  *
  * Not seen: time the kernel gave to other processes while the loop waited.
  *
@@ -23,6 +24,13 @@ const IMPRECISE_AFTER_MS = 0.5;
 /** libuv reads at most this many datagrams from one socket per turn (`uv__udp_recvmsg`). */
 const DATAGRAMS_PER_TURN_MAX = 32;
 
+/** A moment at which the loop was looked at. */
+interface Look {
+  turn: number;
+  /** Monotonic milliseconds. */
+  ms: number;
+}
+
 /** What is known about the loop of this thread; one for all sockets. */
 export class ArrivalGauge {
   readonly loop: LoopMeter;
@@ -30,6 +38,10 @@ export class ArrivalGauge {
   #observedMs: number;
   #idleMs: number;
   #emptyMs: number;
+  /** The last look of the present turn, of the last turn before it that was looked at, and of the one before that. */
+  #present: Look = { turn: -1, ms: Number.NEGATIVE_INFINITY };
+  #before: Look = { turn: -1, ms: Number.NEGATIVE_INFINITY };
+  #earlier: Look = { turn: -1, ms: Number.NEGATIVE_INFINITY };
 
   constructor(clock: Clock, loop: LoopMeter) {
     this.loop = loop;
@@ -57,8 +69,33 @@ export class ArrivalGauge {
       this.#emptyMs = Math.min(nowMs, this.#observedMs + (idleMs - this.#idleMs));
       this.#idleMs = idleMs;
     }
+    this.#note(this.loop.turns(), nowMs);
     this.#observedMs = nowMs;
     return nowMs;
+  }
+
+  /** Turn of the last look. */
+  get turn(): number {
+    return this.#present.turn;
+  }
+
+  /**
+   * Monotonic milliseconds of the last look two or more turns ago. A whole poll of every socket has passed since:
+   * whatever was queued then was read then, unless a socket had more than one turn may read.
+   */
+  get polledSinceMs(): number {
+    return this.#before.turn < this.#present.turn - 1 ? this.#before.ms : this.#earlier.ms;
+  }
+
+  #note(turn: number, nowMs: number): void {
+    if (turn !== this.#present.turn) {
+      const reused = this.#earlier;
+      this.#earlier = this.#before;
+      this.#before = this.#present;
+      this.#present = reused;
+      reused.turn = turn;
+    }
+    this.#present.ms = nowMs;
   }
 
   /** To be called when octets were read from a stream. */
@@ -83,9 +120,10 @@ export class DatagramQueueGauge {
   /** To be called for every datagram read, ignored ones included. */
   datagramRead(): Arrival {
     const readMs = this.#arrivals.observe();
-    const turn = this.#arrivals.loop.turns();
+    const { turn } = this.#arrivals;
     if (turn !== this.#turn) {
-      if (this.#readInTurn < DATAGRAMS_PER_TURN_MAX) this.#drainedMs = this.#lastReadMs;
+      const isDrained = this.#readInTurn < DATAGRAMS_PER_TURN_MAX;
+      if (isDrained) this.#drainedMs = Math.max(this.#lastReadMs, this.#arrivals.polledSinceMs);
       this.#turn = turn;
       this.#readInTurn = 0;
     }

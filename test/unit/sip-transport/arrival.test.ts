@@ -56,6 +56,42 @@ describe("a datagram", () => {
     expect(queue.datagramRead().isImprecise).toBe(false);
   });
 
+  test("is precise in a loop that never waits, when a look lies two turns back: the poll between has emptied the queue", () => {
+    const { arrivals, queue, busy, nextTurn } = openLoop();
+    queue.datagramRead();
+    busy(5);
+    for (let turn = 0; turn < 3; turn++) {
+      nextTurn();
+      arrivals.tickStarted();
+      busy(0.15);
+    }
+    expect(queue.datagramRead().isImprecise).toBe(false);
+  });
+
+  test("is imprecise when the only look since lies in the turn before: its poll may have begun earlier", () => {
+    const { arrivals, queue, busy, nextTurn } = openLoop();
+    queue.datagramRead();
+    busy(5);
+    nextTurn();
+    arrivals.tickStarted();
+    nextTurn();
+    expect(queue.datagramRead().isImprecise).toBe(true);
+  });
+
+  test("is imprecise after looks two turns back when the last turn had read all it may", () => {
+    const { arrivals, queue, busy, nextTurn } = openLoop();
+    busy(5);
+    nextTurn();
+    arrivals.tickStarted();
+    nextTurn();
+    arrivals.tickStarted();
+    nextTurn();
+    for (let read = 0; read < 32; read++) queue.datagramRead();
+    busy(0.6);
+    nextTurn();
+    expect(queue.datagramRead().isImprecise).toBe(true);
+  });
+
   test("is precise in a loop that never waits, when the turn before had emptied the queue", () => {
     const { queue, busy, nextTurn } = openLoop();
     const flags = Array.from({ length: 5 }, () => {

@@ -126,6 +126,7 @@ describe("write-back", () => {
     queue.accept([stored({ ruid: "loaded" }), stored({ ruid: "fresh" })]);
     expect(queue.persistence("loaded")).toBe("dirty");
     expect(queue.persistence("fresh")).toBe("new");
+    expect(queue.persistence("not heard of yet")).toBe("new");
 
     const during: string[] = [];
     store.onApply = () => during.push(queue.persistence("fresh"));
