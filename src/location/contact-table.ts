@@ -229,7 +229,10 @@ export class ContactTable {
     for (let slot = this.#highest - 1; slot >= 0; slot--) if (!this.has(slot)) this.#freed.push(slot);
   }
 
-  /** Overwrites a contact with a newer registration; its ruid and AoR stay. */
+  /**
+   * Overwrites a contact with a newer registration; its ruid and AoR stay. So does its domain label: without domains
+   * in AoRs a phone may name another one each time, and gauges would be left behind.
+   */
   update(slot: number, fields: ContactFields): void {
     const text = this.text(slot);
     text.address = replaced(text.address, fields.address);
@@ -240,7 +243,9 @@ export class ContactTable {
     text.instance = replacedOrNull(text.instance, fields.instance);
     const { remoteAddress } = fields.flow;
     if (text.remoteAddress !== remoteAddress) text.remoteAddress = this.#addresses.share(remoteAddress);
+    const domain = this.domain[slot] as number;
     this.#writeNumbers(slot, fields);
+    this.domain[slot] = domain;
   }
 
   remove(slot: number): void {

@@ -60,13 +60,14 @@ describe("ContactTable", () => {
     });
   });
 
-  test("update() overwrites every field but the AoR and the ruid", () => {
+  test("update() overwrites every field but the AoR, the ruid and the domain label", () => {
     const table = open();
     const slot = table.insert(aContact());
     const { ruid } = table.text(slot);
+    const { domain } = aContact();
     table.update(slot, OTHER_FIELDS);
-    expect(read(table, slot)).toEqual(OTHER_FIELDS);
-    table.update(slot, aContact({ aor: "mallory@example.org" }));
+    expect(read(table, slot)).toEqual({ ...OTHER_FIELDS, domain });
+    table.update(slot, aContact({ aor: "mallory@example.org", domain: 9 }));
     expect(read(table, slot)).toEqual(aContact());
     expect(table.text(slot).ruid).toBe(ruid);
   });
