@@ -10,12 +10,13 @@ import { keepaliveRows } from "./keepalive-rows.ts";
 import type { MetricRow } from "./metric-row.ts";
 import { processRows } from "./process-rows.ts";
 import { registrarRows } from "./registrar-rows.ts";
+import { telemetryRows } from "./telemetry-rows.ts";
 
-export { RTT_BUCKETS_S } from "./keepalive-rows.ts";
+export { RTT_BUCKETS_S } from "../base/buckets.ts";
 export type { MetricRow } from "./metric-row.ts";
 
 /** By program name, in the order of `/metrics` and of the documentation. */
-export const catalogue = { ...keepaliveRows, ...registrarRows, ...processRows };
+export const catalogue = { ...keepaliveRows, ...registrarRows, ...processRows, ...telemetryRows };
 
 /** Program name of a metric. */
 export type MetricKey = keyof typeof catalogue;

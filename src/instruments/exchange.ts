@@ -11,8 +11,11 @@
  */
 import type { MetricKey } from "./catalogue.ts";
 
-/** Cells of all engine metrics together; a histogram series takes its buckets + 2. 512 KiB, three times over. */
-export const CELLS_MAX = 65_536;
+/**
+ * Cells of all engine metrics together: every default label in use takes half of them. 1 MiB, three times over; the
+ * system commits what is used, and a snapshot copies no more.
+ */
+export const CELLS_MAX = 131_072;
 
 /** Sequence numbers of the two halves (two Int32), padded so that the Float64 cells are aligned. */
 const HEADER_OCTETS = 16;
@@ -27,6 +30,8 @@ export interface NewSeries {
   readonly labels: readonly string[];
   /** First of its cells. */
   readonly cell: number;
+  /** When it began at 0, on the wall clock. */
+  readonly createdWallMs: number;
 }
 
 /** Where the snapshot that was asked for lies. Safe to post to another thread. */

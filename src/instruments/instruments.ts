@@ -9,8 +9,10 @@
  *
  * @module
  */
+import type { Clock } from "../base/clock.ts";
 import type { CellKey, HistogramKey } from "./catalogue.ts";
 import { type NewSeries, type PublishedSnapshot, SEQUENCE_UNREADABLE, viewExchange } from "./exchange.ts";
+import { countNative } from "./native-buckets.ts";
 import type { LabelLimits } from "./series-table.ts";
 import { SeriesTable } from "./series-table.ts";
 
@@ -34,7 +36,7 @@ export interface Instruments {
   /** Sets a gauge, or a counter whose true value is kept elsewhere (the kernel's drop counter). */
   set(cell: number, value: number): void;
   /**
-   * Puts one observation into its bucket (a value equal to a bound belongs below it).
+   * Puts one observation into its classic and its exponential bucket (a value equal to a bound belongs below it).
    *
    * Below 0 counts as 0: a duration that seems negative is the resolution of the clock. NaN and infinities are
    * refused, because one of them would spoil the sum for good; see `refusedObservations`.
@@ -52,6 +54,8 @@ export interface Instruments {
 export interface InstrumentsOptions {
   /** Most distinct values of open labels; those of the catalogue where left out. */
   readonly limits?: LabelLimits;
+  /** Tells when a series began. */
+  readonly clock: Clock;
   /** From `createSharedBuffer`; its size is the room of cells. */
   readonly sharedBuffer: SharedArrayBuffer;
   /** Told about every new series, some of them before `openInstruments` returns. */
@@ -74,10 +78,10 @@ class LiveInstruments implements Instruments {
   #sequence = 0;
   #refused = 0;
 
-  constructor({ limits = {}, sharedBuffer, onSeries }: InstrumentsOptions) {
+  constructor({ limits = {}, clock, sharedBuffer, onSeries }: InstrumentsOptions) {
     this.#exchange = viewExchange(sharedBuffer);
     this.#cells = new Float64Array(this.#exchange.capacity);
-    this.#table = new SeriesTable({ cells: this.#cells, limits, onSeries });
+    this.#table = new SeriesTable({ cells: this.#cells, limits, clock, onSeries });
   }
 
   cell(key: CellKey, ...labels: string[]): number {
@@ -101,13 +105,14 @@ class LiveInstruments implements Instruments {
       this.#refused++;
       return;
     }
-    const bounds = this.#table.boundsAt(histogram);
+    const { bounds, native } = this.#table.shapeAt(histogram);
     const count = bounds.length;
     let bucket = 0;
     while (bucket < count && valueInUnit > (bounds[bucket] as number)) bucket++;
     const cells = this.#cells;
     (cells[histogram + bucket] as number)++;
     if (valueInUnit > 0) (cells[histogram + count + 1] as number) += valueInUnit;
+    countNative(cells, histogram + count + 2, native, valueInUnit);
   }
 
   value(cell: number): number {

@@ -8,6 +8,7 @@
  */
 import { TRANSPORTS, type TransportName } from "../base/net-names.ts";
 import { msToS } from "../base/units.ts";
+import type { Heartbeats } from "../keepalive/heartbeats.ts";
 import {
   FAILURE_REASONS,
   type FailureReason,
@@ -26,6 +27,7 @@ import type { Instruments } from "./instruments.ts";
 /** Cells of one (domain, transport). */
 interface Cells {
   readonly rtt: number;
+  readonly jitter: number;
   readonly requests: number;
   readonly late: number;
   readonly duplicate: number;
@@ -41,6 +43,8 @@ export interface KeepaliveCounterParts {
   readonly instruments: Instruments;
   readonly table: ContactTable;
   readonly domains: DomainLabels;
+  /** Told of an answer before the counters are. */
+  readonly heartbeats: Pick<Heartbeats, "jitter">;
   /** Value of the `method` label. */
   readonly method: string;
 }
@@ -90,9 +94,11 @@ export class KeepaliveCounters implements KeepaliveObserver {
   }
 
   probeAnswered(slot: number, status: number, roundTripMs: number, isImprecise: boolean): void {
-    const { instruments, table } = this.#parts;
+    const { instruments, table, heartbeats } = this.#parts;
     const cells = this.#cells.at(slot);
     instruments.observe(cells.rtt, msToS(roundTripMs));
+    const jitterMs = heartbeats.jitter(slot);
+    if (jitterMs !== null) instruments.observe(cells.jitter, msToS(jitterMs));
     instruments.add(cells.responses.get(status) ?? this.#openStatus(cells, slot, status));
     if (isImprecise) instruments.add(this.#imprecise[table.transport[slot] as number] as number);
   }
@@ -132,6 +138,7 @@ export class KeepaliveCounters implements KeepaliveObserver {
     const method = this.#method;
     return {
       rtt: instruments.histogram("keepaliveRtt", domain, transport, method),
+      jitter: instruments.histogram("keepaliveJitter", domain, transport),
       requests: instruments.cell("keepaliveRequests", domain, transport, method),
       late: instruments.cell("keepaliveLateResponses", domain, transport, method),
       duplicate: instruments.cell("keepaliveDuplicateResponses", domain, transport, method),

@@ -3,15 +3,14 @@
  *
  * @module
  */
+import { RTT_BUCKETS_S } from "../base/buckets.ts";
 import * as label from "./labels.ts";
-import type { MetricRow } from "./metric-row.ts";
+import { type MetricRow, NATIVE_SECONDS } from "./metric-row.ts";
 
-/** Seconds. 0.3 = twice 150 ms one-way (ITU-T G.114), 0.5 = T1 (RFC 3261 §17.1.1.1), 0.8 = twice 400 ms (G.114). */
-export const RTT_BUCKETS_S = [
-  0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.8, 1.5, 4, 10,
-] as const;
 /** Seconds. The wheel turns every millisecond; more than 2.5 s is a stall, however long. */
 const SCHEDULE_DELAY_BUCKETS_S = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5] as const;
+/** Seconds. Above 0.8 it is loss rather than jitter. */
+const JITTER_BUCKETS_S = RTT_BUCKETS_S.filter((bound) => bound <= 0.8);
 
 const perDomain = [label.DOMAIN, label.TRANSPORT];
 const perMethod = [...perDomain, label.KEEPALIVE_METHOD];
@@ -26,6 +25,7 @@ export const keepaliveRows = {
     help: "Time from sending a keepalive to its first accepted final response, monotonic clock. Timeouts are not observed.",
     labels: perMethod,
     buckets: RTT_BUCKETS_S,
+    native: NATIVE_SECONDS,
     thread: "engine",
   },
   keepaliveRequests: {
@@ -108,6 +108,18 @@ export const keepaliveRows = {
     help: "How late a keepalive was sent after its due time.",
     labels: [],
     buckets: SCHEDULE_DELAY_BUCKETS_S,
+    native: NATIVE_SECONDS,
+    thread: "engine",
+  },
+  keepaliveJitter: {
+    type: "histogram",
+    name: "sip_keepalive_jitter_seconds",
+    otelName: "sip.keepalive.jitter",
+    unit: "s",
+    help: "Smoothed variation of the round trips of one contact (RFC 3550 6.4.1), observed at each response but its first.",
+    labels: perDomain,
+    buckets: JITTER_BUCKETS_S,
+    native: NATIVE_SECONDS,
     thread: "engine",
   },
   keepaliveContacts: {

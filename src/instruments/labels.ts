@@ -111,6 +111,22 @@ export const STORE_OPERATIONS = ["open", "load", "flush"] as const;
 export type StoreOperation = (typeof STORE_OPERATIONS)[number];
 export const STORE_OPERATION = closed("operation", STORE_OPERATIONS);
 
+export const SLO_NAMES = ["reachability", "rtt"] as const;
+export type SloName = (typeof SLO_NAMES)[number];
+export const SLO = closed("slo", SLO_NAMES);
+
+export const SPAN_KINDS = ["client", "server"] as const;
+export type SpanKind = (typeof SPAN_KINDS)[number];
+export const SPAN_KIND = closed("kind", SPAN_KINDS, "`client` is a probe, `server` a registration");
+
+export const SPAN_DROP_REASONS = ["rate_limit", "queue_full", "export_failed"] as const;
+export type SpanDropReason = (typeof SPAN_DROP_REASONS)[number];
+export const SPAN_DROP_REASON = closed(
+  "reason",
+  SPAN_DROP_REASONS,
+  "`rate_limit` is `telemetry.traces.max_per_second`",
+);
+
 /** One value each per process. */
 export const BUILD_LABELS = [
   open("version", 1, "release of sipulse"),

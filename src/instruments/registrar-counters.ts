@@ -17,6 +17,8 @@ interface Cells {
   readonly requests: number;
   readonly duration: number;
   readonly bindings: number;
+  /** The same for every transport of a domain. */
+  readonly expires: number;
   readonly responses: Map<number, number>;
   readonly events: Map<StoreKind | RemovalReason, number>;
 }
@@ -62,6 +64,7 @@ export class RegistrarCounters implements RegistrarObserver, LocationObserver {
   bindingStored(slot: number, kind: StoreKind): void {
     const cells = this.#cells.at(slot);
     if (kind !== "refreshed") this.#parts.instruments.add(cells.bindings);
+    if (kind !== "restored") this.#observeExpires(cells, slot);
     this.#count(cells, slot, kind);
   }
 
@@ -73,6 +76,13 @@ export class RegistrarCounters implements RegistrarObserver, LocationObserver {
     const cells = this.#cells.at(slot);
     this.#parts.instruments.add(cells.bindings, -1);
     this.#count(cells, slot, reason);
+  }
+
+  /** Lifetimes are granted in whole seconds; the difference of two instants is not quite one. */
+  #observeExpires(cells: Cells, slot: number): void {
+    const { instruments, table } = this.#parts;
+    const grantedMs = Math.round((table.expiresAtMs[slot] as number) - (table.modifiedAtMs[slot] as number));
+    instruments.observe(cells.expires, msToS(grantedMs));
   }
 
   #count(cells: Cells, slot: number, event: StoreKind | RemovalReason): void {
@@ -92,6 +102,7 @@ export class RegistrarCounters implements RegistrarObserver, LocationObserver {
       requests: instruments.cell("registrarRequests", domain, transport),
       duration: instruments.histogram("registrarRequestDuration", domain, transport),
       bindings: instruments.cell("registrarBindings", domain, transport),
+      expires: instruments.histogram("registrarBindingExpires", domain),
       responses: new Map([[200, instruments.cell("registrarResponses", domain, transport, "200")]]),
       events: new Map(
         EVENTS.map((event) => [event, instruments.cell("registrarBindingEvents", domain, transport, event)]),

@@ -4,10 +4,12 @@
  * @module
  */
 import * as label from "./labels.ts";
-import type { MetricRow } from "./metric-row.ts";
+import { type MetricRow, NATIVE_SECONDS } from "./metric-row.ts";
 
 /** Seconds. A REGISTER costs tens of microseconds; the upper bounds show a blocked event loop. */
 const REGISTER_BUCKETS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25] as const;
+/** Seconds. The lifetimes that phones ask for; above an hour only where `registrar.max_expires` allows it. */
+const EXPIRES_BUCKETS_S = [30, 60, 120, 300, 600, 1_800, 3_600, 7_200] as const;
 
 const perDomain = [label.DOMAIN, label.TRANSPORT];
 
@@ -39,6 +41,7 @@ export const registrarRows = {
     help: "Time to process a REGISTER request.",
     labels: perDomain,
     buckets: REGISTER_BUCKETS_S,
+    native: NATIVE_SECONDS,
     thread: "engine",
   },
   registrarBindings: {
@@ -66,6 +69,17 @@ export const registrarRows = {
     unit: "{event}",
     help: "What happened to bindings.",
     labels: [...perDomain, label.BINDING_EVENT],
+    thread: "engine",
+  },
+  registrarBindingExpires: {
+    type: "histogram",
+    name: "sip_registrar_binding_expires_seconds",
+    otelName: "sip.registrar.binding_expires",
+    unit: "s",
+    help: "Lifetime granted to a binding, at each registration and refresh.",
+    labels: [label.DOMAIN],
+    buckets: EXPIRES_BUCKETS_S,
+    native: NATIVE_SECONDS,
     thread: "engine",
   },
   transportMessages: {

@@ -6,10 +6,12 @@
  *
  * @module
  */
+import type { Clock } from "../base/clock.ts";
 import { type MetricKey, type MetricRow, metricRows } from "./catalogue.ts";
 import type { NewSeries } from "./exchange.ts";
 import { labelValue, OTHER } from "./label-value.ts";
 import type { Label } from "./labels.ts";
+import { type NativeShape, nativeWidth, openNative } from "./native-buckets.ts";
 
 /** Most distinct values by label name, apart from `other`; closed labels have their own. */
 export type LabelLimits = Readonly<Partial<Record<string, number>>>;
@@ -17,12 +19,20 @@ export type LabelLimits = Readonly<Partial<Record<string, number>>>;
 /** Separates label values in a key; `labelValue` never lets it into a value. */
 const SEPARATOR = "\u0000";
 
+/**
+ * What `observe` has to know of a histogram. The cells of a series: classic buckets, sum, exponential buckets.
+ */
+export interface HistogramShape {
+  readonly bounds: readonly number[];
+  readonly native: NativeShape;
+}
+
 /** One metric of the engine. */
 interface Metric {
   readonly key: MetricKey;
   readonly row: MetricRow;
-  /** Into the lists of bounds; 0 for a counter or gauge. */
-  readonly boundsIndex: number;
+  /** Into the list of shapes; 0 for a counter or gauge. */
+  readonly shapeIndex: number;
   /** Cells of one series. */
   readonly width: number;
   readonly overflowCell: number;
@@ -36,21 +46,28 @@ interface Metric {
 /** Finds or creates series in the array of live cells. */
 export class SeriesTable {
   readonly #metrics = new Map<MetricKey, Metric>();
-  /** By first cell of a histogram series: which of `#bounds` are its own. */
-  readonly #boundsByCell: Uint8Array;
-  /** One list per histogram of the catalogue, and one empty list first. */
-  readonly #bounds: (readonly number[])[] = [[]];
+  /** By first cell of a histogram series: which of `#shapes` is its own. */
+  readonly #shapeByCell: Uint8Array;
+  /** One per histogram of the catalogue, and first one that is nobody's. */
+  readonly #shapes: HistogramShape[] = [{ bounds: [], native: { schema: 0, maxBuckets: 0, zeroThreshold: 0 } }];
   readonly #limits: LabelLimits;
   readonly #cells: Float64Array;
+  readonly #clock: Clock;
   readonly #onSeries: (series: NewSeries) => void;
   #used = 0;
   #seriesCount = 0;
   readonly #usageCell: number;
 
   /** @throws {RangeError} when `cells` has no room for one series of every metric */
-  constructor(options: { cells: Float64Array; limits: LabelLimits; onSeries: (series: NewSeries) => void }) {
+  constructor(options: {
+    cells: Float64Array;
+    limits: LabelLimits;
+    clock: Clock;
+    onSeries: (series: NewSeries) => void;
+  }) {
     this.#cells = options.cells;
-    this.#boundsByCell = new Uint8Array(options.cells.length);
+    this.#clock = options.clock;
+    this.#shapeByCell = new Uint8Array(options.cells.length);
     this.#limits = options.limits;
     this.#onSeries = options.onSeries;
     for (const [key, row] of metricRows()) {
@@ -71,9 +88,9 @@ export class SeriesTable {
     return this.#seriesCount;
   }
 
-  /** Bounds of the histogram series that starts at `cell`. */
-  boundsAt(cell: number): readonly number[] {
-    return this.#bounds[this.#boundsByCell[cell] as number] as readonly number[];
+  /** Of the histogram series that starts at `cell`. */
+  shapeAt(cell: number): HistogramShape {
+    return this.#shapes[this.#shapeByCell[cell] as number] as HistogramShape;
   }
 
   /** Brings the gauge of used cells up to date. @returns cells in use */
@@ -108,12 +125,12 @@ export class SeriesTable {
       this.#countOverflow("cells");
       return this.#overflowOf(metric);
     }
-    const cell = this.#reserve(metric.boundsIndex, metric.width);
+    const cell = this.#reserve(metric.shapeIndex, metric.width);
     metric.series.set(joined, cell);
     folded.forEach((value, i) => {
       if (value !== OTHER) metric.values[i]?.add(value);
     });
-    this.#announce({ key: metric.key, labels: folded, cell });
+    this.#announce(metric.key, folded, cell);
     return cell;
   }
 
@@ -142,36 +159,39 @@ export class SeriesTable {
       metric.isOverflowAnnounced = true;
       const labels = metric.row.labels.map(() => OTHER);
       metric.series.set(labels.join(SEPARATOR), metric.overflowCell);
-      this.#announce({ key: metric.key, labels, cell: metric.overflowCell });
+      this.#announce(metric.key, labels, metric.overflowCell);
     }
     return metric.overflowCell;
   }
 
   #openMetric(key: MetricKey, row: MetricRow): Metric {
-    const bounds = row.buckets ?? [];
-    const boundsIndex = row.type === "histogram" ? this.#bounds.push(bounds) - 1 : 0;
-    const width = row.type === "histogram" ? bounds.length + 2 : 1;
+    const { buckets: bounds, native } = row;
+    const isHistogram = bounds !== undefined && native !== undefined;
+    const shapeIndex = isHistogram ? this.#shapes.push({ bounds, native }) - 1 : 0;
+    const width = isHistogram ? bounds.length + 2 + nativeWidth(native) : 1;
     return {
       key,
       row,
-      boundsIndex,
+      shapeIndex,
       width,
-      overflowCell: this.#reserve(boundsIndex, width),
+      overflowCell: this.#reserve(shapeIndex, width),
       isOverflowAnnounced: false,
       series: new Map(),
       values: row.labels.map(() => new Set()),
     };
   }
 
-  #reserve(boundsIndex: number, width: number): number {
+  #reserve(shapeIndex: number, width: number): number {
     const cell = this.#used;
     this.#used += width;
-    this.#boundsByCell[cell] = boundsIndex;
+    this.#shapeByCell[cell] = shapeIndex;
+    const { bounds, native } = this.#shapes[shapeIndex] as HistogramShape;
+    if (shapeIndex > 0) openNative(this.#cells, cell + bounds.length + 2, native);
     return cell;
   }
 
-  #announce(series: NewSeries): void {
+  #announce(key: MetricKey, labels: readonly string[], cell: number): void {
     this.#seriesCount++;
-    this.#onSeries(series);
+    this.#onSeries({ key, labels, cell, createdWallMs: this.#clock.wallMs() });
   }
 }

@@ -5,12 +5,17 @@
  */
 import { type MetricKey, metricRow, metricRows } from "./catalogue.ts";
 import { type Exchange, type NewSeries, type PublishedSnapshot, viewExchange } from "./exchange.ts";
+import { type NativeBuckets, type NativeShape, readNative } from "./native-buckets.ts";
+
+export type { NativeBuckets } from "./native-buckets.ts";
 
 /** A series of a counter or gauge. */
 export interface SeriesValue {
   /** Label values, in the order of the catalogue row. */
   readonly labels: readonly string[];
   readonly value: number;
+  /** When the series began, on the wall clock; a counter began at 0 then. */
+  readonly createdWallMs: number;
 }
 
 /** A series of a histogram. */
@@ -20,6 +25,10 @@ export interface SeriesHistogram {
   readonly counts: readonly number[];
   /** In the row's unit. */
   readonly sum: number;
+  /** The same observations in exponential buckets; `null` for a histogram that is classic only. */
+  readonly native: NativeBuckets | null;
+  /** When the histogram began empty, on the wall clock. */
+  readonly createdWallMs: number;
 }
 
 /** By key of the catalogue row. A row without series yet is an empty list. */
@@ -71,17 +80,18 @@ export class SnapshotReader {
     for (const [key, series] of this.#series) {
       // Announcements may run ahead of the header; cells beyond it are of a later snapshot.
       const present = series.filter((one) => one.cell < published.cells);
-      const bounds = metricRow(key).buckets;
-      if (bounds === undefined)
+      const { buckets, native } = metricRow(key);
+      if (buckets === undefined || native === undefined) {
         values.set(
           key,
           present.map((one) => this.#valueOf(one)),
         );
-      else
+      } else {
         histograms.set(
           key,
-          present.map((one) => this.#histogramOf(one, bounds.length + 1)),
+          present.map((one) => this.#histogramOf(one, buckets.length + 1, native)),
         );
+      }
     }
     return { values, histograms };
   }
@@ -93,12 +103,14 @@ export class SnapshotReader {
     return Atomics.add(sequences, half, 0) === sequence; // Not a load: the copy must not be delayed past it.
   }
 
-  #valueOf({ labels, cell }: NewSeries): SeriesValue {
-    return { labels, value: this.#cells[cell] as number };
+  #valueOf({ labels, cell, createdWallMs }: NewSeries): SeriesValue {
+    return { labels, value: this.#cells[cell] as number, createdWallMs };
   }
 
-  #histogramOf({ labels, cell }: NewSeries, buckets: number): SeriesHistogram {
+  #histogramOf({ labels, cell, createdWallMs }: NewSeries, buckets: number, shape: NativeShape): SeriesHistogram {
     const counts = Array.from(this.#cells.subarray(cell, cell + buckets));
-    return { labels, counts, sum: this.#cells[cell + buckets] as number };
+    const sum = this.#cells[cell + buckets] as number;
+    const native = readNative(this.#cells, cell + buckets + 1, shape);
+    return { labels, counts, sum, native, createdWallMs };
   }
 }

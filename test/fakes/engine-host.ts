@@ -19,6 +19,7 @@ import type { EngineSettings } from "../../src/engine-port/port.ts";
 import type { MetricKey } from "../../src/instruments/catalogue.ts";
 import { createSharedBuffer } from "../../src/instruments/exchange.ts";
 import { type MetricSnapshot, SnapshotReader } from "../../src/instruments/snapshot.ts";
+import type { SpanBatch } from "../../src/instruments/span-records.ts";
 import type { KeepalivePolicy } from "../../src/keepalive/policy.ts";
 import type { BindingRow, ContactView, JournalEntry } from "../../src/location/contact-view.ts";
 import { StreamFramer } from "../../src/sip/transport/framing.ts";
@@ -51,6 +52,7 @@ export function engineSettings(changes: HostSettings = {}): EngineSettings {
     authMode: "loopback",
     maxContacts: 64,
     isJournaled: true,
+    spans: null,
     ...changes,
     keepalive: {
       scope: "off",
@@ -93,6 +95,7 @@ export class Metrics {
 export class EngineHost {
   readonly engine: Engine;
   readonly journal: JournalEntry[] = [];
+  readonly spans: SpanBatch[] = [];
   readonly logged: { event: string; fields: LogFields | undefined }[] = [];
   readonly #reader: SnapshotReader;
   #ports: readonly ListenAddress[] = [];
@@ -109,6 +112,7 @@ export class EngineHost {
       log: { debug: note, info: note, warn: note, error: note },
       onSeries: (series) => this.#reader.add(series),
       onJournal: (entries) => void this.journal.push(...entries),
+      onSpans: (batch) => void this.spans.push(batch),
     });
   }
 

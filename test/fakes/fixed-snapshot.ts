@@ -7,6 +7,7 @@ import { BoundedLabels } from "../../src/instruments/bounded-labels.ts";
 import { createSharedBuffer } from "../../src/instruments/exchange.ts";
 import { type Instruments, openInstruments } from "../../src/instruments/instruments.ts";
 import { type MetricSnapshot, SnapshotReader } from "../../src/instruments/snapshot.ts";
+import { ManualClock } from "./manual-clock.ts";
 
 /** Instruments of an engine in this thread, and the way to read them. */
 export interface ReadableInstruments {
@@ -16,9 +17,10 @@ export interface ReadableInstruments {
 
 /** Engine and reader in one thread. */
 export function openReadable(): ReadableInstruments {
-  const sharedBuffer = createSharedBuffer(65_536);
+  const sharedBuffer = createSharedBuffer();
   const reader = new SnapshotReader(sharedBuffer);
-  const instruments = openInstruments({ sharedBuffer, onSeries: (series) => reader.add(series) });
+  const clock = new ManualClock();
+  const instruments = openInstruments({ clock, sharedBuffer, onSeries: (series) => reader.add(series) });
   return {
     instruments,
     snapshot: () => {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock } from "../../src/base/clock.ts";
 import { type MetricKey, metricRow } from "../../src/instruments/catalogue.ts";
 import { createSharedBuffer, type NewSeries } from "../../src/instruments/exchange.ts";
 import { type Instruments, openInstruments } from "../../src/instruments/instruments.ts";
@@ -20,9 +21,10 @@ export class Counted {
   readonly #series: NewSeries[] = [];
   readonly #sums = new Map<string, Sum>();
 
-  constructor() {
+  constructor(clock: Clock) {
     this.instruments = openInstruments({
-      sharedBuffer: createSharedBuffer(8_192),
+      clock,
+      sharedBuffer: createSharedBuffer(16_384),
       onSeries: (series) => {
         this.#series.push(series);
         for (const sum of this.#sums.values()) join(sum, series);

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { keepaliveRows } from "../../src/instruments/keepalive-rows.ts";
 import { EVENTS } from "./dropped-event.ts";
+import type { Skip } from "./skipping-instruments.ts";
 import { World } from "./world.ts";
 
 const SEEDS = [...Array(200).keys()];
@@ -72,6 +74,35 @@ describe("the invariants notice a single event that is not told", () => {
 
   test("and say nothing when every event is told", () => {
     for (const seed of [1, 2, 3, 4, 5]) expect(play(seed).ledger.violations).toEqual([]);
+  });
+});
+
+describe("the invariants notice a single addition that the counters leave out", () => {
+  const play = (skip?: Skip) => {
+    const world = new World({
+      seed: 1,
+      churnPerS: 20,
+      weather: { slowRatio: 0.3 },
+      ...(skip === undefined ? {} : { skip }),
+    });
+    world.run(6_000);
+    return world;
+  };
+  const truth = play();
+  const touched = [...truth.counting.touched].map(([series, additions]) => ({ series, additions }));
+
+  test("of every metric that the counters of keepalive move", () => {
+    expect(truth.ledger.violations).toEqual([]);
+    const metrics = new Set(touched.map(({ series }) => series.split(" ")[0]));
+    const rows = Object.keys(keepaliveRows).filter((key) => key !== "keepaliveInFlight"); // Read from the table.
+    expect([...metrics].sort()).toEqual(rows.sort());
+  });
+
+  test.each(touched)("to $series", ({ series, additions }) => {
+    for (const nth of new Set([0, additions - 1])) {
+      const world = play({ series, nth });
+      expect(world.ledger.violations.length, `after ${nth} of ${additions}`).toBeGreaterThan(0);
+    }
   });
 });
 

@@ -4,8 +4,10 @@
  * @module
  */
 import type { TransportName } from "../../src/base/net-names.ts";
+import type { Heartbeats } from "../../src/keepalive/heartbeats.ts";
 import type { FailureReason, KeepaliveObserver } from "../../src/keepalive/observer.ts";
 import type { ContactTable } from "../../src/location/contact-table.ts";
+import type { ContactState } from "../../src/location/contact-view.ts";
 import type { Delivery } from "../fakes/lossy-network.ts";
 import type { ManualClock } from "../fakes/manual-clock.ts";
 
@@ -21,6 +23,8 @@ export class Ledger implements KeepaliveObserver {
   readonly open = new Map<number, OpenProbe>();
   sent = 0;
   ended = 0;
+  /** Events of a kind that leaves nothing open, by what they are. */
+  readonly seen = { late: 0, duplicate: 0, unmatched: 0, skipped: 0, transitions: 0, imprecise: 0, jitters: 0 };
   /** Final responses that were handed to the prober. */
   finalsDelivered = 0;
   /** What is being delivered just now. */
@@ -33,10 +37,12 @@ export class Ledger implements KeepaliveObserver {
   readonly #turns = new Map<number, { atMs: number; stalledMs: number }>();
   readonly #clock: ManualClock;
   readonly #table: ContactTable;
+  readonly #heartbeats: Heartbeats;
 
-  constructor(clock: ManualClock, table: ContactTable) {
-    this.#clock = clock;
-    this.#table = table;
+  constructor(parts: { clock: ManualClock; table: ContactTable; heartbeats: Heartbeats }) {
+    this.#clock = parts.clock;
+    this.#table = parts.table;
+    this.#heartbeats = parts.heartbeats;
   }
 
   probeSent(slot: number, delayMs: number): void {
@@ -48,8 +54,10 @@ export class Ledger implements KeepaliveObserver {
     this.turn(slot);
   }
 
-  probeAnswered(slot: number, status: number, roundTripMs: number): void {
+  probeAnswered(slot: number, status: number, roundTripMs: number, isImprecise: boolean): void {
     const nowMs = this.#clock.monotonicMs();
+    if (isImprecise) this.seen.imprecise += 1;
+    if (this.#heartbeats.jitter(slot) !== null) this.seen.jitters += 1;
     const probe = this.#end(slot);
     const truth = this.delivering;
     if (truth === null) {
@@ -70,23 +78,28 @@ export class Ledger implements KeepaliveObserver {
   }
 
   lateResponse(slot: number): void {
+    this.seen.late += 1;
     if (this.delivering === null) this.wrong(`a late response of slot ${slot} that nobody sent`);
   }
 
   duplicateResponse(slot: number): void {
+    this.seen.duplicate += 1;
     if (this.delivering === null) this.wrong(`a second response of slot ${slot} that nobody sent`);
   }
 
   unmatchedResponse(): void {
+    this.seen.unmatched += 1;
     if (this.delivering === null) this.wrong("an unmatched response that nobody sent");
   }
 
   probeSkipped(slot: number): void {
+    this.seen.skipped += 1;
     this.turn(slot);
   }
 
-  stateChanged(): void {
-    // The gauge of contacts is compared with the contacts themselves.
+  /** The gauge of contacts is compared with the contacts themselves. */
+  stateChanged(_slot: number, from: ContactState | null, to: ContactState | null): void {
+    if (from !== null && to !== null) this.seen.transitions += 1;
   }
 
   /** A contact was probed or skipped, or its plan was made anew. */

@@ -24,6 +24,7 @@ import { POLICY } from "../fakes/probing.ts";
 import { Counted } from "./counted.ts";
 import { type Drop, forgetful } from "./dropped-event.ts";
 import { Ledger } from "./ledger.ts";
+import { type Skip, SkippingInstruments } from "./skipping-instruments.ts";
 
 const CAPACITY = 24;
 const START_MS = 1_000;
@@ -33,6 +34,8 @@ const USED_TRANSPORTS = ["udp", "tcp"] as const;
 const CONTACTS_AT_START = 8;
 /** Most that a probe may be late without a stall: the backlog of the last one, and a step. */
 const LATE_MS_MAX = 300;
+/** Of the final responses, one in so many arrives while the loop is busy. */
+const IMPRECISE_EVERY = 5;
 /** Longer than any answer is on its way, and any probe waits for it. */
 const DRAIN_MS = 1_500;
 
@@ -46,12 +49,14 @@ export interface WorldOptions {
   readonly policy?: Partial<KeepalivePolicy>;
   readonly weather?: Partial<Weather>;
   readonly drop?: Drop;
+  /** An addition of the counters that is left out. */
+  readonly skip?: Skip;
 }
 
 /** See the module header. */
 export class World {
   readonly clock = new ManualClock({ startMs: START_MS });
-  readonly counted = new Counted();
+  readonly counted = new Counted(this.clock);
   readonly table: ContactTable;
   readonly location: Location;
   readonly heartbeats = new Heartbeats(CAPACITY);
@@ -60,6 +65,8 @@ export class World {
   readonly network: LossyNetwork;
   /** Whether the event that was to be dropped has been. */
   readonly isDropped: () => boolean;
+  /** The instruments as the counters of keepalive see them. */
+  readonly counting: SkippingInstruments;
   readonly #streams: Streams;
   readonly #random: Random;
   #stepPerMs: { readonly churn: number; readonly stall: number };
@@ -83,12 +90,18 @@ export class World {
     this.table = new ContactTable({ capacity: CAPACITY, random, startWallMs: 0 });
     this.location = new Location({ table: this.table, clock });
     this.network = new LossyNetwork({ clock, random, weather: options.weather ?? {} });
-    this.ledger = new Ledger(clock, this.table);
+    this.ledger = new Ledger({ clock, table: this.table, heartbeats });
     this.ledger.probeTimeoutMs = this.#policy.probeTimeoutMs;
     const { instruments } = counted;
     const domains = new DomainLabels({ instruments, domains: [], limit: 1 });
     const parts = { instruments, table: this.table, domains };
-    const counters = new KeepaliveCounters({ ...parts, method: this.#policy.method });
+    this.counting = new SkippingInstruments(instruments, options.skip ?? null);
+    const counters = new KeepaliveCounters({
+      ...parts,
+      instruments: this.counting,
+      heartbeats,
+      method: this.#policy.method,
+    });
     const both = forgetful(tee(counters, this.ledger), options.drop ?? null, () => clock.monotonicMs());
     this.isDropped = both.isDone;
     this.prober = new Prober({
@@ -161,7 +174,10 @@ export class World {
     for (const delivery of this.network.take()) {
       this.ledger.delivering = delivery;
       if (delivery.status >= 200) this.ledger.finalsDelivered += 1;
-      const arrival = { readMs: this.clock.monotonicMs(), isImprecise: false };
+      const arrival = {
+        readMs: this.clock.monotonicMs(),
+        isImprecise: this.ledger.finalsDelivered % IMPRECISE_EVERY === 0,
+      };
       this.prober.onResponse(delivery.octets, delivery.flow, arrival);
       this.ledger.delivering = null;
     }
@@ -240,12 +256,16 @@ export class World {
   #check(): void {
     const { counted, ledger } = this;
     for (const transport of USED_TRANSPORTS) this.#checkTransport(transport);
-    const responses =
-      counted.sum("keepaliveResponses") +
-      counted.sum("keepaliveLateResponses") +
-      counted.sum("keepaliveDuplicateResponses") +
-      counted.sum("keepaliveUnmatchedResponses");
-    this.#same("final responses", responses, ledger.finalsDelivered);
+    const { late, duplicate, unmatched, skipped, transitions, imprecise, jitters } = ledger.seen;
+    const responses = counted.sum("keepaliveResponses");
+    this.#same("final responses", responses + late + duplicate + unmatched, ledger.finalsDelivered);
+    this.#same("late", counted.sum("keepaliveLateResponses"), late);
+    this.#same("duplicate", counted.sum("keepaliveDuplicateResponses"), duplicate);
+    this.#same("unmatched", counted.sum("keepaliveUnmatchedResponses"), unmatched);
+    this.#same("skipped", counted.sum("keepaliveSkipped"), skipped);
+    this.#same("transitions", counted.sum("keepaliveStateTransitions"), transitions);
+    this.#same("imprecise samples", counted.sum("keepaliveImpreciseSamples"), imprecise);
+    this.#same("jitters", counted.sum("keepaliveJitter"), jitters);
     this.#same("schedule delays", counted.sum("keepaliveScheduleDelay"), counted.sum("keepaliveRequests"));
     this.#same("bindings", counted.sum("registrarBindings"), this.table.size);
     this.#checkTurns();

@@ -3,9 +3,14 @@ import { expect, test } from "vitest";
 import { BoundedLabels } from "../../../src/instruments/bounded-labels.ts";
 import { createSharedBuffer } from "../../../src/instruments/exchange.ts";
 import { openInstruments } from "../../../src/instruments/instruments.ts";
+import { ManualClock } from "../../fakes/manual-clock.ts";
 
 function open(limit: number, initial: readonly string[] = []) {
-  const instruments = openInstruments({ sharedBuffer: createSharedBuffer(1_024), onSeries: () => {} });
+  const instruments = openInstruments({
+    clock: new ManualClock(),
+    sharedBuffer: createSharedBuffer(4_096),
+    onSeries: () => {},
+  });
   const domains = new BoundedLabels({ label: "domain", limit, instruments, initial });
   const guard = () => ({
     limit: instruments.value(instruments.cell("labelLimit", "domain")),

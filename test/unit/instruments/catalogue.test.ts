@@ -1,7 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { catalogue, metricRows } from "../../../src/instruments/catalogue.ts";
 import { GUARDED_LABEL } from "../../../src/instruments/labels.ts";
+import { encodeText } from "../../../src/telemetry/exposition/text.ts";
 import { prometheusName } from "../../../src/telemetry/otel-name.ts";
+import { catalogueFamilies } from "../../fakes/catalogue-families.ts";
+import { describeReal } from "../../support/real.ts";
 
 const rows = metricRows().map(([key, row]) => ({ key, row, name: row.name }));
 
@@ -19,6 +23,11 @@ describe("every row of the catalogue", () => {
 
   test.each(rows)("$name ends in _seconds exactly when its unit is the second", ({ row }) => {
     expect(row.name.endsWith("_seconds")).toBe(row.unit === "s");
+  });
+
+  test.each(rows)("$name ends in _ratio exactly when its unit is 1, and is a gauge then", ({ row }) => {
+    expect(row.name.endsWith("_ratio")).toBe(row.unit === "1");
+    if (row.unit === "1") expect(row.type).toBe("gauge");
   });
 
   test.each(rows)("$name has no suffix that belongs to Prometheus", ({ key, row }) => {
@@ -89,4 +98,13 @@ test("the contract's core is there, with the labels that the contract gives it",
       "sip_registrar_build_info",
     ]),
   );
+});
+
+describeReal("promtool", "promtool check metrics", ({ promtool }) => {
+  test("has no remarks about a page with one series of every row", () => {
+    const input = encodeText(catalogueFamilies());
+    for (const { name, row } of rows) expect(input).toContain(`# TYPE ${name} ${row.type}\n`);
+    const { status, stdout, stderr } = spawnSync(promtool, ["check", "metrics"], { input, encoding: "utf8" });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "", stderr: "" });
+  });
 });

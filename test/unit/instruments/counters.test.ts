@@ -3,10 +3,13 @@ import { TRANSPORTS } from "../../../src/base/net-names.ts";
 import { seededRandom } from "../../../src/base/random.ts";
 import { metricRow, metricRows } from "../../../src/instruments/catalogue.ts";
 import { DomainLabels } from "../../../src/instruments/domain-labels.ts";
+import { CELLS_MAX } from "../../../src/instruments/exchange.ts";
 import { KeepaliveCounters } from "../../../src/instruments/keepalive-counters.ts";
+import { DOMAIN } from "../../../src/instruments/labels.ts";
 import { RegistrarCounters } from "../../../src/instruments/registrar-counters.ts";
 import type { MetricSnapshot } from "../../../src/instruments/snapshot.ts";
 import { TransportCounters } from "../../../src/instruments/transport-counters.ts";
+import { Heartbeats } from "../../../src/keepalive/heartbeats.ts";
 import { FAILURE_REASONS, UNMATCHED_REASONS } from "../../../src/keepalive/observer.ts";
 import { ContactTable } from "../../../src/location/contact-table.ts";
 import { Location } from "../../../src/location/location.ts";
@@ -14,19 +17,23 @@ import { aContact, aContactNumber, aStream } from "../../fakes/contacts.ts";
 import { openReadable } from "../../fakes/fixed-snapshot.ts";
 import { ManualClock } from "../../fakes/manual-clock.ts";
 
+/** Of a default installation, in all. */
+const SERIES_BUDGET = 10_000;
+
 /** Counters of every kind over one table; slot 0 is on UDP, slot 1 on TCP, both in example.org. */
 function open() {
   const { instruments, snapshot } = openReadable();
   const table = new ContactTable({ capacity: 8, random: seededRandom(1), startWallMs: 0 });
   const location = new Location({ table, clock: new ManualClock() });
   const domains = new DomainLabels({ instruments, domains: ["example.org"], limit: 20 });
-  const keepalive = new KeepaliveCounters({ instruments, table, domains, method: "OPTIONS" });
+  const heartbeats = new Heartbeats(8);
+  const keepalive = new KeepaliveCounters({ instruments, table, domains, heartbeats, method: "OPTIONS" });
   const registrar = new RegistrarCounters({ instruments, table, domains });
   const transport = new TransportCounters(instruments);
   const domain = domains.numberOf("example.org");
   location.store(aContactNumber(0, { domain }));
   location.store(aContactNumber(1, { domain, flow: aStream(1) }));
-  return { table, location, domain, keepalive, registrar, transport, moved: watch(snapshot) };
+  return { table, location, domain, heartbeats, keepalive, registrar, transport, moved: watch(snapshot) };
 }
 
 /** What the snapshot shows beyond zero, e.g. `sip_keepalive_requests_total example.org udp OPTIONS 1`. */
@@ -51,7 +58,7 @@ function watch(snapshot: () => MetricSnapshot): () => string[] {
 }
 
 describe("KeepaliveCounters: one event moves these series", () => {
-  test.each<{ event: string; act: (counters: KeepaliveCounters) => void; series: string[] }>([
+  test.each<{ event: string; act: (counters: KeepaliveCounters, heartbeats: Heartbeats) => void; series: string[] }>([
     {
       event: "probeSent",
       act: (counters) => counters.probeSent(0, 2),
@@ -65,6 +72,19 @@ describe("KeepaliveCounters: one event moves these series", () => {
       act: (counters) => counters.probeAnswered(0, 200, 20, false),
       series: [
         "sip_keepalive_rtt_seconds example.org udp OPTIONS 1 samples, sum 0.02",
+        "sip_keepalive_responses_total example.org udp OPTIONS 200 1",
+      ],
+    },
+    {
+      event: "probeAnswered by a contact whose round trips are known to vary",
+      act: (counters, heartbeats) => {
+        heartbeats.answered(0, 20, 1_000);
+        heartbeats.answered(0, 36, 2_000);
+        counters.probeAnswered(0, 200, 36, false);
+      },
+      series: [
+        "sip_keepalive_rtt_seconds example.org udp OPTIONS 1 samples, sum 0.036",
+        "sip_keepalive_jitter_seconds example.org udp 1 samples, sum 0.001",
         "sip_keepalive_responses_total example.org udp OPTIONS 200 1",
       ],
     },
@@ -122,8 +142,8 @@ describe("KeepaliveCounters: one event moves these series", () => {
       series: ["sip_keepalive_contacts example.org udp reachable -1"],
     },
   ])("$event", ({ act, series }) => {
-    const { keepalive, moved } = open();
-    act(keepalive);
+    const { keepalive, heartbeats, moved } = open();
+    act(keepalive, heartbeats);
     expect(moved().sort()).toEqual(series.toSorted());
   });
 
@@ -150,7 +170,8 @@ describe("prepare()", () => {
     const { instruments, snapshot } = openReadable();
     const table = new ContactTable({ capacity: 8, random: seededRandom(1), startWallMs: 0 });
     const domains = new DomainLabels({ instruments, domains: ["example.org"], limit: 20 });
-    const keepalive = new KeepaliveCounters({ instruments, table, domains, method: "OPTIONS" });
+    const heartbeats = new Heartbeats(8);
+    const keepalive = new KeepaliveCounters({ instruments, table, domains, heartbeats, method: "OPTIONS" });
     const registrar = new RegistrarCounters({ instruments, table, domains });
     const transport = new TransportCounters(instruments);
     for (let domain = 0; domain < domains.count; domain++) {
@@ -162,6 +183,7 @@ describe("prepare()", () => {
     for (const domain of ["example.org", "other"]) {
       for (const line of [
         `sip_keepalive_rtt_seconds ${domain} tcp OPTIONS 0 samples, sum 0`,
+        `sip_keepalive_jitter_seconds ${domain} tcp 0 samples, sum 0`,
         `sip_keepalive_requests_total ${domain} tcp OPTIONS 0`,
         `sip_keepalive_responses_total ${domain} tcp OPTIONS 200 0`,
         ...FAILURE_REASONS.map((reason) => `sip_keepalive_failures_total ${domain} tcp OPTIONS ${reason} 0`),
@@ -171,6 +193,7 @@ describe("prepare()", () => {
         `sip_registrar_responses_total ${domain} tcp 200 0`,
         `sip_registrar_bindings ${domain} tcp 0`,
         `sip_registrar_binding_events_total ${domain} tcp expired 0`,
+        `sip_registrar_binding_expires_seconds ${domain} 0 samples, sum 0`,
       ]) {
         expect(prepared).toContain(line);
       }
@@ -179,6 +202,32 @@ describe("prepare()", () => {
     expect(prepared).toContain("sip_transport_connections tcp 0");
     expect(prepared).toContain("sip_transport_dropped_messages_total tcp queue_full 0");
     expect(prepared).toContain("sip_transport_connections_closed_total tcp idle_timeout 0");
+  });
+
+  test("of every domain label there may be, on every transport, stays within the series budget and half of the room", () => {
+    const { instruments, snapshot } = openReadable();
+    const table = new ContactTable({ capacity: 8, random: seededRandom(1), startWallMs: 0 });
+    const names = Array.from({ length: DOMAIN.max }, (_, i) => `d${i}.example`);
+    const domains = new DomainLabels({ instruments, domains: names, limit: DOMAIN.max });
+    const heartbeats = new Heartbeats(8);
+    const keepalive = new KeepaliveCounters({ instruments, table, domains, heartbeats, method: "OPTIONS" });
+    const registrar = new RegistrarCounters({ instruments, table, domains });
+    const transports = new TransportCounters(instruments);
+    TRANSPORTS.forEach((transport, index) => {
+      transports.prepare(transport);
+      for (let domain = 0; domain < domains.count; domain++) {
+        keepalive.prepare(domain, index);
+        registrar.prepare(domain, index);
+      }
+    });
+    const { values, histograms } = snapshot();
+    const perHistogram = [...histograms.values()].flat().map(({ counts }) => counts.length + 2);
+    const series = [...values.values()].flat().length + perHistogram.reduce((sum, count) => sum + count, 0);
+    expect(series).toBeGreaterThan(5_000);
+    expect(series).toBeLessThan(SERIES_BUDGET);
+    const cells = values.get("labelValues")?.find(({ labels }) => labels[0] === "cells")?.value;
+    expect(cells).toBeLessThan(CELLS_MAX / 2);
+    expect(instruments.value(instruments.cell("labelOverflows", "cells"))).toBe(0);
   });
 
   test("of UDP makes no series of connections: there are none", () => {
@@ -196,13 +245,18 @@ describe("RegistrarCounters", () => {
     expect(moved()).toEqual([
       "sip_registrar_bindings example.org udp 1",
       "sip_registrar_binding_events_total example.org udp created 1",
+      "sip_registrar_binding_expires_seconds example.org 1 samples, sum 3600",
     ]);
     location.refresh(slot, aContact({ domain, cseq: 2 }));
-    expect(moved()).toEqual(["sip_registrar_binding_events_total example.org udp refreshed 1"]);
+    expect(moved()).toEqual([
+      "sip_registrar_binding_events_total example.org udp refreshed 1",
+      "sip_registrar_binding_expires_seconds example.org 2 samples, sum 7200",
+    ]);
     location.refresh(slot, aContact({ domain, flow: aStream(5) }));
     expect(moved()).toEqual([
       "sip_registrar_bindings example.org tcp 1",
       "sip_registrar_binding_events_total example.org tcp moved 1",
+      "sip_registrar_binding_expires_seconds example.org 3 samples, sum 10800",
     ]);
     location.remove(slot, "expired");
     expect(moved()).toEqual(["sip_registrar_binding_events_total example.org tcp expired 1"]);
@@ -211,6 +265,24 @@ describe("RegistrarCounters", () => {
       "sip_registrar_bindings example.org udp 1",
       "sip_registrar_binding_events_total example.org udp restored 1",
     ]);
+  });
+
+  test("a granted lifetime is in the bucket of its seconds, although instants are fractions of a millisecond", () => {
+    const { instruments, snapshot } = openReadable();
+    const table = new ContactTable({ capacity: 8, random: seededRandom(1), startWallMs: 0 });
+    const location = new Location({ table, clock: new ManualClock() });
+    location.watch(
+      new RegistrarCounters({
+        instruments,
+        table,
+        domains: new DomainLabels({ instruments, domains: ["a"], limit: 1 }),
+      }),
+    );
+    const modifiedAtMs = 594_345.734_794_999_9;
+    expect(modifiedAtMs + 3_600_000 - modifiedAtMs).toBeGreaterThan(3_600_000);
+    location.store(aContact({ domain: 1, modifiedAtMs, expiresAtMs: modifiedAtMs + 3_600_000 }));
+    const [series] = snapshot().histograms.get("registrarBindingExpires")!;
+    expect(series?.counts[metricRow("registrarBindingExpires").buckets!.indexOf(3_600)]).toBe(1);
   });
 
   test("an answered REGISTER is a request, a response by status and a duration", () => {

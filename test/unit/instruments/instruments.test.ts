@@ -1,16 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { RTT_BUCKETS_S } from "../../../src/instruments/catalogue.ts";
+import { metricRows, RTT_BUCKETS_S } from "../../../src/instruments/catalogue.ts";
 import { createSharedBuffer, type NewSeries } from "../../../src/instruments/exchange.ts";
 import { openInstruments } from "../../../src/instruments/instruments.ts";
+import { NATIVE_SECONDS } from "../../../src/instruments/metric-row.ts";
+import { nativeWidth } from "../../../src/instruments/native-buckets.ts";
 import type { LabelLimits } from "../../../src/instruments/series-table.ts";
 import { SnapshotReader } from "../../../src/instruments/snapshot.ts";
+import { ManualClock } from "../../fakes/manual-clock.ts";
+import { aSeries } from "../../fakes/series.ts";
 
 function open(options: { cells?: number; limits?: LabelLimits } = {}) {
-  const sharedBuffer = createSharedBuffer(options.cells ?? 4_096);
+  const sharedBuffer = createSharedBuffer(options.cells ?? 8_192);
   const reader = new SnapshotReader(sharedBuffer);
   const announced: NewSeries[] = [];
+  const clock = new ManualClock();
   const instruments = openInstruments({
+    clock,
     sharedBuffer,
     limits: options.limits ?? {},
     onSeries: (series) => {
@@ -20,20 +26,40 @@ function open(options: { cells?: number; limits?: LabelLimits } = {}) {
   });
   const snapshot = () => reader.read(instruments.publish())!;
   const overflows = (label: string) => instruments.value(instruments.cell("labelOverflows", label));
-  return { instruments, announced, snapshot, overflows };
+  return { clock, instruments, announced, snapshot, overflows };
+}
+
+/** Cells of one series of every metric. */
+function engineCells(): number {
+  return metricRows().reduce((sum, [, { thread, buckets = [], native }]) => {
+    if (thread === "main") return sum;
+    return sum + (native === undefined ? 1 : buckets.length + 2 + nativeWidth(native));
+  }, 0);
 }
 
 const UDP = ["example.org", "udp", "OPTIONS"] as const;
 
 describe("a series", () => {
   test("exists at 0 from the moment it is asked for, and is announced once", () => {
-    const { instruments, announced, snapshot } = open();
+    const { clock, instruments, announced, snapshot } = open();
     const cell = instruments.cell("keepaliveRequests", ...UDP);
     expect(instruments.cell("keepaliveRequests", ...UDP)).toBe(cell);
     expect(announced.filter(({ key }) => key === "keepaliveRequests")).toEqual([
-      { key: "keepaliveRequests", labels: UDP, cell },
+      { key: "keepaliveRequests", labels: UDP, cell, createdWallMs: clock.wallMs() },
     ]);
-    expect(snapshot().values.get("keepaliveRequests")).toEqual([{ labels: UDP, value: 0 }]);
+    expect(snapshot().values.get("keepaliveRequests")).toEqual([aSeries(UDP, 0)]);
+  });
+
+  test("knows when it began, whatever the clock does later", () => {
+    const { clock, instruments, snapshot } = open();
+    clock.advance(5_000);
+    const startWallMs = clock.wallMs();
+    instruments.add(instruments.cell("keepaliveRequests", ...UDP));
+    clock.advance(1_000);
+    instruments.observe(instruments.histogram("keepaliveRtt", ...UDP), 0.02);
+    instruments.add(instruments.cell("keepaliveRequests", ...UDP));
+    expect(snapshot().values.get("keepaliveRequests")?.[0]?.createdWallMs).toBe(startWallMs);
+    expect(snapshot().histograms.get("keepaliveRtt")?.[0]?.createdWallMs).toBe(startWallMs + 1_000);
   });
 
   test("of one metric never shares a cell with another one", () => {
@@ -51,6 +77,22 @@ describe("a series", () => {
     expect(new Set(cells).size).toBe(cells.length);
     const [first, second] = [cells[3] as number, cells[4] as number];
     expect(Math.abs(first - second)).toBeGreaterThanOrEqual(RTT_BUCKETS_S.length + 2);
+  });
+
+  test("that fills every bucket it has leaves the cells of the next one alone", () => {
+    const { instruments, snapshot } = open();
+    const histogram = instruments.histogram("keepaliveRtt", ...UDP);
+    const next = instruments.cell("keepaliveRequests", ...UDP);
+    const { maxBuckets, schema } = NATIVE_SECONDS;
+    for (let i = 1; i <= maxBuckets; i++) instruments.observe(histogram, 2 ** (i / 2 ** schema));
+    expect(snapshot().histograms.get("keepaliveRtt")?.[0]?.native).toEqual({
+      schema,
+      zeroThreshold: NATIVE_SECONDS.zeroThreshold,
+      zeroCount: 0,
+      firstIndex: 1,
+      counts: Array.from({ length: maxBuckets }, () => 1),
+    });
+    expect(instruments.value(next)).toBe(0);
   });
 
   test("counts and is set", () => {
@@ -85,7 +127,7 @@ describe("a label value", () => {
     instruments.cell("transportConnections", "smoke");
     expect(instruments.cell("transportConnections", "carrier-pigeon")).toBe(cell);
     expect(overflows("transport")).toBe(3);
-    expect(snapshot().values.get("transportConnections")).toEqual([{ labels: ["other"], value: 0 }]);
+    expect(snapshot().values.get("transportConnections")).toEqual([aSeries(["other"], 0)]);
   });
 
   test("beyond the limit of an open label becomes other, the others stay", () => {
@@ -94,9 +136,9 @@ describe("a label value", () => {
       instruments.add(instruments.cell("registrarRequests", domain, "udp"));
     expect(overflows("domain")).toBe(1);
     expect(snapshot().values.get("registrarRequests")).toEqual([
-      { labels: ["a", "udp"], value: 2 },
-      { labels: ["b", "udp"], value: 1 },
-      { labels: ["other", "udp"], value: 2 },
+      aSeries(["a", "udp"], 2),
+      aSeries(["b", "udp"], 1),
+      aSeries(["other", "udp"], 2),
     ]);
   });
 
@@ -115,14 +157,14 @@ describe("a label value", () => {
   ])("$clean is what may be written: $because", ({ raw, clean }) => {
     const { instruments, announced } = open();
     const cell = instruments.cell("registrarRequests", raw, "udp");
-    expect(announced.at(-1)).toEqual({ key: "registrarRequests", labels: [clean, "udp"], cell });
+    expect(announced.at(-1)).toMatchObject({ key: "registrarRequests", labels: [clean, "udp"], cell });
     expect(instruments.cell("registrarRequests", raw, "udp")).toBe(cell);
   });
 });
 
 describe("when the room of cells is used up", () => {
   /** Room for every metric once and then a little. */
-  const cells = 140;
+  const cells = 40 + engineCells();
   const codes = Array.from({ length: 100 }, (_, i) => String(200 + i));
 
   test("a new series is the metric's overflow series, counted, and nothing throws", () => {
@@ -131,7 +173,7 @@ describe("when the room of cells is used up", () => {
     const series = snapshot().values.get("registrarResponses")!;
     expect(series.length).toBeLessThan(cells);
     expect(series.reduce((sum, { value }) => sum + value, 0)).toBe(100);
-    expect(series.at(-1)).toEqual({ labels: ["other", "other", "other"], value: 100 - series.length + 1 });
+    expect(series.at(-1)).toEqual(aSeries(["other", "other", "other"], 100 - series.length + 1));
     expect(overflows("cells")).toBe(100 - series.length + 1);
   });
 
@@ -141,6 +183,18 @@ describe("when the room of cells is used up", () => {
     instruments.observe(instruments.histogram("keepaliveRtt", "a", "udp", "OPTIONS"), 0.4);
     const [series] = snapshot().histograms.get("keepaliveRtt")!;
     expect(series).toMatchObject({ labels: ["other", "other", "other"], sum: 0.4 });
+  });
+
+  test("a histogram without room for its buckets does not take the cells of another series", () => {
+    const { instruments, snapshot } = open({ cells: cells + nativeWidth(NATIVE_SECONDS) });
+    const aors = instruments.cell("registrarAors");
+    for (const domain of ["a", "b", "c"]) {
+      const histogram = instruments.histogram("keepaliveRtt", domain, "udp", "OPTIONS");
+      for (const seconds of [0.0001, 0.02, 3]) instruments.observe(histogram, seconds);
+    }
+    const series = snapshot().histograms.get("keepaliveRtt")!;
+    expect(series.map(({ native }) => native?.counts.reduce((sum, count) => sum + count, 0))).toEqual([3, 6]);
+    expect(instruments.value(aors)).toBe(0);
   });
 
   test("use and limit of the room can be seen", () => {
@@ -184,6 +238,7 @@ describe("a histogram", () => {
     const [series] = snapshot().histograms.get("keepaliveRtt")!;
     expect(series?.counts.every((count) => count === 0)).toBe(true);
     expect(series?.sum).toBe(0);
+    expect(series?.native).toMatchObject({ zeroCount: 0, counts: [] });
     expect(instruments.refusedObservations).toBe(1);
   });
 
@@ -198,6 +253,8 @@ describe("a histogram", () => {
         const atOrBelow = series!.counts.map((count) => (total += count));
         const byHand = [...RTT_BUCKETS_S, Number.POSITIVE_INFINITY].map((le) => seconds.filter((s) => s <= le).length);
         expect(atOrBelow).toEqual(byHand);
+        const { zeroCount, counts } = series!.native!;
+        expect(counts.reduce((sum, count) => sum + count, zeroCount)).toBe(seconds.length);
         expect(series!.sum).toBeCloseTo(
           seconds.reduce((sum, s) => sum + s, 0),
           9,

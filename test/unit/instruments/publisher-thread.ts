@@ -4,6 +4,7 @@
  * @module
  */
 import { parentPort, workerData } from "node:worker_threads";
+import { systemClock } from "../../../src/base/clock.ts";
 import type { NewSeries, PublishedSnapshot } from "../../../src/instruments/exchange.ts";
 import { openInstruments } from "../../../src/instruments/instruments.ts";
 
@@ -13,7 +14,7 @@ const { sharedBuffer, stop, seriesCount } = workerData as {
   seriesCount: number;
 };
 const announced: NewSeries[] = [];
-const instruments = openInstruments({ sharedBuffer, onSeries: (series) => announced.push(series) });
+const instruments = openInstruments({ clock: systemClock, sharedBuffer, onSeries: (series) => announced.push(series) });
 const cells = Array.from({ length: seriesCount }, (_, i) =>
   instruments.cell("registrarResponses", "a", "udp", String(i)),
 );

@@ -9,11 +9,14 @@ import {
 } from "../../../src/instruments/exchange.ts";
 import { openInstruments } from "../../../src/instruments/instruments.ts";
 import { SnapshotReader } from "../../../src/instruments/snapshot.ts";
+import { ManualClock } from "../../fakes/manual-clock.ts";
+import { aSeries } from "../../fakes/series.ts";
 
 function open() {
-  const sharedBuffer = createSharedBuffer(1_024);
+  const sharedBuffer = createSharedBuffer(4_096);
   const reader = new SnapshotReader(sharedBuffer);
-  const instruments = openInstruments({ sharedBuffer, onSeries: (series) => reader.add(series) });
+  const clock = new ManualClock();
+  const instruments = openInstruments({ clock, sharedBuffer, onSeries: (series) => reader.add(series) });
   const aors = instruments.cell("registrarAors");
   const read = (published: PublishedSnapshot) =>
     reader.read(published)?.values.get("registrarAors")?.[0]?.value ?? null;
@@ -57,7 +60,7 @@ describe("a snapshot", () => {
       instruments.set(aors, 100 + i);
       reader.read(instruments.publish());
     }
-    expect(snapshot?.values.get("registrarAors")).toEqual([{ labels: [], value: 1 }]);
+    expect(snapshot?.values.get("registrarAors")).toEqual([aSeries([], 1)]);
   });
 
   test("does not contain a series that was announced after it", () => {
@@ -65,9 +68,7 @@ describe("a snapshot", () => {
     const published = instruments.publish();
     instruments.add(instruments.cell("registrarRequests", "a", "udp"));
     expect(reader.read(published)?.values.get("registrarRequests")).toEqual([]);
-    expect(reader.read(instruments.publish())?.values.get("registrarRequests")).toEqual([
-      { labels: ["a", "udp"], value: 1 },
-    ]);
+    expect(reader.read(instruments.publish())?.values.get("registrarRequests")).toEqual([aSeries(["a", "udp"], 1)]);
   });
 
   test("with series that were never announced is a mistake of whoever carries the messages", () => {
@@ -90,7 +91,7 @@ test("a buffer that does not come from createSharedBuffer is refused", () => {
 });
 
 test("with a thread that publishes without being asked, every snapshot that is read is of one instant", async () => {
-  const sharedBuffer = createSharedBuffer(512);
+  const sharedBuffer = createSharedBuffer(2_048);
   const sequences = new Int32Array(sharedBuffer, 0, 2);
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(new URL("./publisher-thread.ts", import.meta.url), {

@@ -16,4 +16,17 @@ test.each(metricRows().map(([, row]) => ({ name: row.name, row })))("tells all t
   for (const label of row.labels) expect(section).toContain(`label \`${label.name}\`: `);
   for (const value of row.labels.flatMap(({ values }) => values ?? [])) expect(section).toContain(`\`${value}\``);
   for (const bound of row.buckets ?? []) expect(section).toContain(` ${bound}`);
+  expect(section.includes("exponential buckets: ")).toBe(row.native !== undefined);
+});
+
+test("a metric that is said not to be here is not", () => {
+  const table = metricsDocument().split("## Not here, or not yet\n")[1] ?? "";
+  const names = [...table.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell = ""]) => {
+    return [...cell.matchAll(/`([a-z_]+)(\*?)`/g)].map(([, name = "", star = ""]) => ({ name: `sip_${name}`, star }));
+  });
+  expect(names.length).toBeGreaterThan(7);
+  const taken = metricRows().map(([, row]) => row.name);
+  for (const { name, star } of names) {
+    expect(taken.filter((one) => (star === "*" ? one.startsWith(name) : one === name))).toEqual([]);
+  }
 });
