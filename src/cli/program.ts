@@ -11,6 +11,8 @@ import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config/errors.ts";
 import { type ConfigSources, loadConfig, resolveConfig } from "../config/load.ts";
 import { printConfig } from "../config/print.ts";
+import type { Config } from "../config/schema.ts";
+import { problemsOfWebConfig } from "../http/web-config.ts";
 import { addSettingFlags, flagSourcesOf } from "./setting-flags.ts";
 import { addSimulateOptions, readSimulateOptions } from "./simulate-options.ts";
 import { addUlCommands } from "./ul.ts";
@@ -49,12 +51,12 @@ function buildProgram(world: World): Command {
   const sources = (command: Command): ConfigSources => ({ ...flagSourcesOf(command), ...world });
 
   addSettingFlags(program.command("serve").description("run the registrar")).action(async (_, command: Command) => {
-    const reload = () => loadConfig(sources(command));
+    const reload = () => checkedConfig(sources(command));
     await world.handlers.serve({ config: reload(), reload });
   });
   addSettingFlags(program.command("check-config").description("check the configuration and exit")).action(
     (_, command: Command) => {
-      loadConfig(sources(command));
+      checkedConfig(sources(command));
       world.out("configuration is valid\n");
     },
   );
@@ -66,4 +68,16 @@ function buildProgram(world: World): Command {
   );
   addUlCommands(program, world);
   return program;
+}
+
+/**
+ * The configuration, and with it the web configuration file that it names.
+ *
+ * @throws {ConfigError} with every problem of the one, or of the other
+ */
+function checkedConfig(sources: ConfigSources): Config {
+  const config = loadConfig(sources);
+  const problems = config.webConfigFile === null ? [] : problemsOfWebConfig(config.webConfigFile, sources.readFile);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
 }

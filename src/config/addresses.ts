@@ -113,6 +113,13 @@ export const locationUrl: Kind<LocationUrl> = kind<LocationUrl>("`sqlite:PATH`",
   encode: ({ path }) => `sqlite:${path}`,
 });
 
+/** The path of a file; nothing is opened here. */
+export const filePath: Kind<string> = kind<string>("path of a file", {
+  decode: (text) =>
+    /^[^\p{Cc}]{1,4096}$/u.test(text) ? { value: text } : { mustBe: "the path of a file, up to 4096 characters" },
+  encode: (path) => path,
+});
+
 /** A secret for an Authorization header: visible ASCII without spaces; the mask of `print-config` is not one. */
 export const bearerToken: Kind<string> = kind<string>("visible ASCII characters without spaces", {
   decode: (text) =>

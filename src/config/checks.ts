@@ -7,6 +7,7 @@ import { hostPort, isLoopback } from "../base/net-names.ts";
 import { sToMs } from "../base/units.ts";
 import { printDuration } from "./kinds.ts";
 import type { Config, SettingName } from "./schema.ts";
+import type { ReachabilityObjective } from "./slo.ts";
 
 /** Config while it is being put together. */
 export type Draft = { -readonly [K in SettingName]: Config[K] };
@@ -88,6 +89,40 @@ export const checks: readonly Check[] = [
         ? null
         : `admin.listen must be a loopback address unless admin.token is set, got ${hostPort(host, port)}`,
   },
+  { about: ["sloReachability"], problem: ({ sloReachability }) => repeated("slo.reachability", sloReachability) },
+  { about: ["sloRtt"], problem: ({ sloRtt }) => repeated("slo.rtt", sloRtt) },
+  {
+    about: ["sloReachability", "sipDomains"],
+    problem: ({ sloReachability, sipDomains }) => foreign("slo.reachability", sloReachability, sipDomains),
+  },
+  {
+    about: ["sloRtt", "sipDomains"],
+    problem: ({ sloRtt, sipDomains }) => foreign("slo.rtt", sloRtt, sipDomains),
+  },
+  {
+    about: ["sloRtt", "keepaliveProbeTimeoutMs"],
+    problem: ({ sloRtt, keepaliveProbeTimeoutMs: timeoutMs }) => {
+      // Later answers are failures, not round trips: such an objective could never be missed.
+      const tooLong = sloRtt.find(({ thresholdMs }) => thresholdMs >= timeoutMs);
+      return tooLong === undefined
+        ? null
+        : `slo.rtt must have thresholds below keepalive.probe_timeout (${printDuration(timeoutMs)}), got ${printDuration(tooLong.thresholdMs)}`;
+    },
+  },
 ];
+
+/** One domain cannot have two objectives. */
+function repeated(key: string, objectives: readonly ReachabilityObjective[]): string | null {
+  const domains = objectives.map(({ domain }) => domain ?? "*");
+  const twice = domains.find((domain, at) => domains.indexOf(domain) !== at);
+  return twice === undefined ? null : `${key} must name each domain once, got ${twice} twice`;
+}
+
+/** An objective for a domain that is not served would have no data, and its alert would never fire. */
+function foreign(key: string, objectives: readonly ReachabilityObjective[], served: readonly string[]): string | null {
+  if (served.length === 0) return null;
+  const unknown = objectives.find(({ domain }) => domain !== null && !served.includes(domain));
+  return unknown === undefined ? null : `${key} must name only domains of sip.domains, got ${unknown.domain}`;
+}
 
 const seconds = (value: number): string => printDuration(sToMs(value));

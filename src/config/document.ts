@@ -33,6 +33,7 @@ sip.domains: [example.org, example.net]   # a key with dots is the same as neste
 * \`sipulse check-config\` only checks; \`sipulse print-config\` prints the effective configuration and its sources.
 * A reload (SIGHUP, \`POST /-/reload\`) reads everything again and takes over the settings marked *reload*; the others
   wait for a restart. A configuration with a problem is not taken over at all.
+* \`web.config_file\` names a second file, with a format of its own: [WEB_CONFIG.md](WEB_CONFIG.md).
 `;
 
 /** The document, ready to be written to a file. */

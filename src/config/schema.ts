@@ -7,9 +7,19 @@
  * @module
  */
 import { LOG_LEVELS } from "../base/log.ts";
-import { bearerToken, httpAddress, listenAddress, locationUrl, probeMethod, sipHost, sipUri } from "./addresses.ts";
+import {
+  bearerToken,
+  filePath,
+  httpAddress,
+  listenAddress,
+  locationUrl,
+  probeMethod,
+  sipHost,
+  sipUri,
+} from "./addresses.ts";
 import { durationMs, durationS, listOf, oneOf, optional, ratio, wholeNumber, yesOrNo } from "./kinds.ts";
 import { type Setting, setting } from "./setting.ts";
+import { reachabilityObjective, rttObjective } from "./slo.ts";
 
 export const settings = {
   sipListen: setting({
@@ -213,6 +223,14 @@ export const settings = {
     isLive: false,
     kamailio: "xhttp_prom",
   }),
+  webConfigFile: setting({
+    key: "web.config_file",
+    doc: "TLS, users and response headers of web.listen, in the format of Prometheus' exporter-toolkit. A relative path starts at the working directory; the file and the certificates it names are read again when they change.",
+    kind: optional(filePath),
+    default: "",
+    isLive: false,
+    kamailio: null,
+  }),
   adminListen: setting({
     key: "admin.listen",
     doc: "Where RPC and administration are served; any address but a loopback one needs admin.token.",
@@ -237,6 +255,54 @@ export const settings = {
     kind: wholeNumber({ min: 0, max: 1_000 }),
     default: "20",
     isLive: false,
+    kamailio: null,
+  }),
+  tracesSampleRatio: setting({
+    key: "telemetry.traces.sample_ratio",
+    doc: "Share of ordinary probes and registrations that become a span; failures, changes of state and slow answers always do.",
+    kind: ratio(),
+    default: "0.01",
+    isLive: false,
+    kamailio: null,
+  }),
+  tracesMaxPerSecond: setting({
+    key: "telemetry.traces.max_per_second",
+    doc: "Spans made in one second, whatever their reason.",
+    kind: wholeNumber({ min: 1, max: 10_000 }),
+    default: "50",
+    isLive: false,
+    kamailio: null,
+  }),
+  tracesSlowMs: setting({
+    key: "telemetry.traces.slow",
+    doc: "Round trips above this always become a span, up to telemetry.traces.max_per_second.",
+    kind: durationMs({ min: "1ms", max: "1h" }),
+    default: "1s",
+    isLive: false,
+    kamailio: null,
+  }),
+  tracesClearAor: setting({
+    key: "telemetry.traces.clear_aor",
+    doc: "Whether spans name addresses-of-record in clear text; otherwise they carry a keyed hash.",
+    kind: yesOrNo,
+    default: "false",
+    isLive: false,
+    kamailio: null,
+  }),
+  sloReachability: setting({
+    key: "slo.reachability",
+    doc: "Objectives for the share of contacts that answer, published for alerts; * stands for every domain without its own.",
+    kind: listOf(reachabilityObjective),
+    default: [],
+    isLive: true,
+    kamailio: null,
+  }),
+  sloRtt: setting({
+    key: "slo.rtt",
+    doc: "Objectives for the share of answers within a round trip, published for alerts; the threshold is a bucket bound of the histogram, below keepalive.probe_timeout.",
+    kind: listOf(rttObjective),
+    default: [],
+    isLive: true,
     kamailio: null,
   }),
   logLevel: setting({

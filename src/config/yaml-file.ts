@@ -6,15 +6,15 @@
  *      keepalive.interval: 30s   (the same, in one line)
  *
  * Scalars stay the text they were in the file, so that a kind sees `30` and not a number. Messages never quote the
- * file, because the line that is wrong may be the one with the secret.
+ * file.
  *
  * @module
  */
-import { LineCounter, parseDocument } from "yaml";
 import { printable } from "../base/log.ts";
 import type { Written } from "./kinds.ts";
 import { suggestKey } from "./near-miss.ts";
 import { settingNameOf, settings } from "./schema.ts";
+import { isMap, isNothing, readYamlText } from "./yaml-text.ts";
 
 /** What one place says about settings, and what is wrong with how it says it. */
 export interface SourceEntries {
@@ -23,51 +23,22 @@ export interface SourceEntries {
   readonly problems: readonly string[];
 }
 
-/** A configuration is a few kilobytes; a file beyond this is something else. */
-const FILE_CHARACTERS_MAX = 1_048_576;
-
 /** Problems of shape listed at most; a file of another program would list thousands. */
 const PROBLEMS_MAX = 50;
 
-/** Ways of writing "nothing" in YAML. */
-const NOTHING = new Set(["", "~", "null", "Null", "NULL"]);
-
 /** Reads the text of a configuration file. Never throws. */
 export function readYaml(text: string): SourceEntries {
-  if (text.length > FILE_CHARACTERS_MAX) return broken(`is larger than ${FILE_CHARACTERS_MAX} characters`);
-  const lines = new LineCounter();
-  const document = parseDocument(text, { schema: "failsafe", lineCounter: lines, prettyErrors: false });
-  const errors = [...document.errors, ...document.warnings];
-  if (errors.length > 0) {
-    const first = errors.reduce((left, right) => (right.pos[0] < left.pos[0] ? right : left));
-    const offset = Math.min(first.pos[0], text.trimEnd().length); // What is missing at the end is missing in the last line.
-    return broken(`line ${lines.linePos(offset).line}: ${describe(first.code, first.message)}`);
-  }
-  let root: unknown;
-  try {
-    root = document.toJS({ maxAliasCount: 100 });
-  } catch {
-    return broken(
-      "an alias (*name) has no anchor (&name) before it, or there are too many; quote a text that starts with *",
-    );
-  }
-  if (root === null || root === "") return { entries: new Map(), problems: [] };
-  if (!isMap(root)) return broken("must be a map of settings such as keepalive.interval: 30s");
+  const read = readYamlText(text);
+  if ("problem" in read) return broken(read.problem);
+  if (isNothing(read.value)) return { entries: new Map(), problems: [] };
+  if (!isMap(read.value)) return broken("must be a map of settings such as keepalive.interval: 30s");
   const found = { entries: new Map<string, Written>(), problems: [] as string[] };
-  flatten(root, "", found);
+  flatten(read.value, "", found);
   return found;
 }
 
 function broken(problem: string): SourceEntries {
   return { entries: new Map(), problems: [problem] };
-}
-
-/** The reader's own message, but for those that would quote the file. */
-function describe(code: string, message: string): string {
-  if (code === "DUPLICATE_KEY") return "a key is given twice";
-  if (code === "MULTIPLE_DOCS") return "a second document (---) has no meaning here";
-  if (code === "TAG_RESOLVE_FAILED") return "a tag (!name) has no meaning here; quote a text that starts with !";
-  return `not valid YAML: ${message.split(/[:\n]/, 1)[0]}`;
 }
 
 interface Found {
@@ -100,14 +71,6 @@ function take(key: string, value: unknown, found: Found): void {
 
 function isSection(path: string): boolean {
   return [...settingNameOf.keys()].some((key) => key.startsWith(`${path}.`));
-}
-
-function isNothing(value: unknown): boolean {
-  return value === null || (typeof value === "string" && NOTHING.has(value));
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 const shapeOf = (value: unknown): string => (Array.isArray(value) ? "a list" : "a map");

@@ -6,11 +6,16 @@
  *
  * @module
  */
-import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type Server as PlainServer, type RequestListener } from "node:http";
+import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { hostPort } from "../base/net-names.ts";
+import type { TlsSource } from "./web-tls.ts";
+
+type Server = PlainServer | SecureServer;
 
 /** Octets of request line and headers; Node refuses more with 431. */
 const HEADER_OCTETS_MAX = 16_384;
@@ -20,6 +25,8 @@ const HEADERS_MAX = 100;
 const HEADERS_TIMEOUT_MS = 10_000;
 /** Headers and body: 1 MiB over a slow line. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** A client that opens a connection and does not finish the TLS handshake in this time is not one. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Longer than the usual scrape intervals of 15 s to 60 s, so that a scraper keeps its connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 /** Nothing sent or read for this long while a request is under way: the client stopped reading. */
@@ -63,6 +70,8 @@ export interface HttpOptions {
   readonly app: RequestListener;
   /** Port 0 lets the system choose. */
   readonly listen: { readonly host: string; readonly port: number };
+  /** `null`, or left out: plain HTTP. */
+  readonly tls?: TlsSource | null;
   /** Told when connections are refused because there are too many. */
   readonly log?: Log;
   readonly clock?: Clock;
@@ -72,14 +81,15 @@ export interface HttpOptions {
 
 /** @throws {HttpListenError} when the address cannot be bound */
 export async function openHttp(options: HttpOptions): Promise<OpenHttp> {
-  const { app, listen, log, clock = systemClock, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
-  const server = createServer({
+  const { app, listen, log, tls = null, clock = systemClock, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const limits = {
     maxHeaderSize: HEADER_OCTETS_MAX,
     headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     connectionsCheckingInterval: DEADLINE_CHECK_MS,
-  });
+  };
+  const server = tls === null ? createServer(limits) : secureServer(tls, limits);
   server.maxHeadersCount = HEADERS_MAX;
   server.maxConnections = CONNECTIONS_MAX;
   server.timeout = STALLED_TIMEOUT_MS;
@@ -88,7 +98,31 @@ export async function openHttp(options: HttpOptions): Promise<OpenHttp> {
   await bound(server, listen);
   const { port } = server.address() as AddressInfo;
   const close = closing(server, clock);
-  return { url: `http://${hostPort(listen.host, port)}`, close, [Symbol.asyncDispose]: close };
+  return {
+    url: `${tls === null ? "http" : "https"}://${hostPort(listen.host, port)}`,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** A server that takes the certificate of each handshake from `tls`. */
+function secureServer(tls: TlsSource, limits: { readonly requestTimeout: number }): SecureServer {
+  let inUse = tls.current();
+  const server = createSecureServer({
+    ...limits,
+    ...inUse,
+    requestCert: tls.asksForCertificate,
+    rejectUnauthorized: tls.asksForCertificate,
+    handshakeTimeout: Math.min(HANDSHAKE_TIMEOUT_MS, limits.requestTimeout),
+  });
+  // Before Node's own listener, which starts the handshake.
+  server.prependListener("connection", () => {
+    const next = tls.current();
+    if (next !== inUse) server.setSecureContext(next);
+    inUse = next;
+  });
+  server.on("secureConnection", (socket: TLSSocket) => socket.disableRenegotiation());
+  return server;
 }
 
 /** One line at the 1st, 2nd, 4th, 8th, … refusal: whoever opens connections in a loop does not also fill the log. */
@@ -116,13 +150,21 @@ function bound(server: Server, listen: HttpOptions["listen"]): Promise<void> {
 /** A function that closes the server once and gives every caller the same promise. */
 function closing(server: Server, clock: Clock): () => Promise<void> {
   let closed: Promise<void> | null = null;
+  // Node's own list leaves out those that are still in the TLS handshake.
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   server.prependListener("request", (request, response) => {
     // Node keeps a connection open after an answer even when the server no longer listens.
     response.once("close", () => closed !== null && request.socket.end());
   });
   return () => {
     closed ??= new Promise((resolve) => {
-      const cancel = clock.after(CLOSE_GRACE_MS, () => server.closeAllConnections());
+      const cancel = clock.after(CLOSE_GRACE_MS, () => {
+        for (const socket of sockets) socket.destroy();
+      });
       // Ends the idle connections as well.
       server.close(() => {
         cancel();

@@ -139,6 +139,36 @@ test("check-config says that a good configuration is good", async () => {
   });
 });
 
+describe("a web configuration file", () => {
+  const hash = `$2y$10$${"a".repeat(53)}`;
+  const files = {
+    "good.yml": `basic_auth_users: {alice: ${hash}}`,
+    "bad.yml": "basic_auth_users: {alice: hush}\ntls: {}",
+  };
+
+  test.each(["check-config", "serve"])(
+    "is read by %s, and a bad one leaves with 2, every problem listed",
+    async (command) => {
+      expect(await run([command, "--web.config_file", "good.yml"], { files })).toMatchObject({ exitCode: 0, err: "" });
+      const ran = await run([command, "--web.config_file", "bad.yml"], { files });
+      expect(ran).toMatchObject({ exitCode: 2, out: "", served: null });
+      expect(ran.err.trimEnd().split("\n")).toEqual([
+        "configuration has 2 problem(s):",
+        expect.stringContaining("  bad.yml: basic_auth_users.alice must be a bcrypt hash"),
+        "  bad.yml: tls is not a key of a web configuration file",
+      ]);
+    },
+  );
+
+  test("that became bad is refused by a reload", async () => {
+    const changing: Record<string, string> = { ...files };
+    const { served } = await run(["serve", "--web.config_file", "good.yml"], { files: changing });
+    expect(served?.reload()).toMatchObject({ webConfigFile: "good.yml" });
+    changing["good.yml"] = files["bad.yml"];
+    expect(() => served?.reload()).toThrow(ConfigError);
+  });
+});
+
 test("print-config prints what reads back as the same configuration, with sources", async () => {
   const printed = await run(["print-config", "--keepalive.interval", "2s"], { env: { SIPULSE_SERVER_ID: "4" } });
   expect(printed).toMatchObject({ exitCode: 0, err: "" });

@@ -49,7 +49,16 @@ describe("a good file", () => {
       registrarDefaultExpiresS: 1_800,
       locationUrl: { kind: "sqlite", path: "/var/lib/sipulse/with space.db" },
       keepaliveProbeTimeoutMs: 2_500,
+      webConfigFile: "/etc/sipulse/web config.yml",
       adminToken: "no-$ecret#is:safe",
+      sloReachability: [
+        { domain: null, objectiveRatio: 0.999 },
+        { domain: "example.org", objectiveRatio: 0.95 },
+      ],
+      sloRtt: [
+        { domain: null, objectiveRatio: 0.99, thresholdMs: 300 },
+        { domain: "[2001:db8::2]", objectiveRatio: 0.9, thresholdMs: 150 },
+      ],
     });
   });
 });
