@@ -4,6 +4,7 @@
  * @module
  */
 import type { Log } from "./base/log.ts";
+import { secureRandom } from "./base/random.ts";
 import type { Config } from "./config/schema.ts";
 import type { Storage } from "./daemon-storage.ts";
 import type { EnginePort } from "./engine-port/port.ts";
@@ -11,8 +12,11 @@ import { createAdminApp, type ReloadOutcome } from "./http/admin.ts";
 import { type OpenHttp, openHttp } from "./http/server.ts";
 import type { PageRows } from "./http/summary.ts";
 import { createWebApp } from "./http/web.ts";
+import { openWebGuard } from "./http/web-guard.ts";
 import { type MetricKey, metricRow, RTT_BUCKETS_S } from "./instruments/catalogue.ts";
+import type { ObserveHttp } from "./telemetry/otel/http-metrics.ts";
 import type { Telemetry } from "./telemetry/registry.ts";
+import { sharedScrapes } from "./telemetry/scrapes.ts";
 
 /** Where the daemon is in its life. */
 export interface Phase {
@@ -25,6 +29,7 @@ export interface FrontDoorParts {
   readonly config: Config;
   readonly engine: EnginePort;
   readonly telemetry: Telemetry;
+  readonly observeHttp: ObserveHttp;
   readonly storage: Storage;
   readonly phase: Phase;
   readonly reload: () => Promise<ReloadOutcome>;
@@ -40,15 +45,17 @@ export interface FrontDoors {
 
 /** Prepares both listeners; opens none. */
 export function openFrontDoors(parts: FrontDoorParts): FrontDoors {
-  const { config, engine, telemetry, storage, phase, reload, log, version } = parts;
-  const metrics = {
-    contentType: telemetry.contentType,
-    render: async () => telemetry.render(await engine.snapshot()),
-  };
+  const { config, engine, telemetry, observeHttp, storage, phase, reload, log, version } = parts;
+  const metrics = { render: sharedScrapes({ snapshot: () => engine.snapshot(), telemetry }) };
   return {
-    openWeb: () => {
-      const app = createWebApp({ version, metrics, notReadyBecause: () => phase.notReadyBecause, log });
-      return openHttp({ app, listen: config.webListen, log });
+    openWeb: async () => {
+      await using opened = new AsyncDisposableStack();
+      const guard = opened.use(openWebGuard({ path: config.webConfigFile, log, random: secureRandom() }));
+      const { first, tls } = guard;
+      const app = createWebApp({ version, metrics, notReadyBecause: () => phase.notReadyBecause, first, log });
+      const http = opened.use(await openHttp({ app: observeHttp(app), listen: config.webListen, tls, log }));
+      const running = opened.move();
+      return { ...http, [Symbol.asyncDispose]: () => running.disposeAsync() };
     },
     openAdmin: () => {
       const app = createAdminApp({
@@ -60,7 +67,7 @@ export function openFrontDoors(parts: FrontDoorParts): FrontDoors {
         token: config.adminToken,
         log,
       });
-      return openHttp({ app, listen: config.adminListen, log });
+      return openHttp({ app: observeHttp(app), listen: config.adminListen, log });
     },
   };
 }

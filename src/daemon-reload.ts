@@ -7,7 +7,7 @@ import type { Log } from "./base/log.ts";
 import { liveChanges } from "./config/changes.ts";
 import { ConfigError } from "./config/errors.ts";
 import type { Config } from "./config/schema.ts";
-import { engineSettingsOf } from "./daemon-settings.ts";
+import { engineSettingsOf, sloSettingsOf } from "./daemon-settings.ts";
 import type { EnginePort } from "./engine-port/port.ts";
 import type { ReloadOutcome } from "./http/admin.ts";
 import type { LiveLog } from "./telemetry/log.ts";
@@ -35,6 +35,7 @@ export function reloader({ config, read, engine, telemetry, log }: ReloadParts):
       const { needRestart } = liveChanges(config, next);
       await engine.reload(engineSettingsOf(next));
       log.setLevel(next.logLevel);
+      telemetry.slo.configure(sloSettingsOf(next));
       current = next;
       telemetry.configLoaded(true);
       log.info("configuration reloaded", { live, needRestart });

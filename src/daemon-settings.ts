@@ -1,16 +1,18 @@
 /**
- * The operator's settings as the engine wants them.
+ * The operator's settings as engine and telemetry want them.
  *
  * @module
  */
 import type { Config } from "./config/schema.ts";
 import type { EngineSettings } from "./engine-port/port.ts";
+import type { SpanPolicy } from "./instruments/span-sampler.ts";
+import type { SloSettings } from "./telemetry/slo.ts";
 
 /** Host of probes for AoRs without a domain, when none is configured. */
 const NAMELESS_DOMAIN = "sipulse.invalid";
 
-/** The engine's part of the configuration. */
-export function engineSettingsOf(config: Config): EngineSettings {
+/** The engine's part of the configuration. @param spans how much is traced; `null` for nothing */
+export function engineSettingsOf(config: Config, spans: SpanPolicy | null = null): EngineSettings {
   return {
     listen: config.sipListen,
     serverId: config.serverId,
@@ -26,6 +28,7 @@ export function engineSettingsOf(config: Config): EngineSettings {
     authMode: config.registrarAuthMode,
     maxContacts: config.locationMaxContacts,
     isJournaled: config.locationMode !== "memory",
+    spans,
     keepalive: {
       scope: config.keepaliveScope,
       method: config.keepaliveMethod,
@@ -37,4 +40,9 @@ export function engineSettingsOf(config: Config): EngineSettings {
       unreachableAfter: config.keepaliveUnreachableAfter,
     },
   };
+}
+
+/** Objectives for the alerts. */
+export function sloSettingsOf(config: Config): SloSettings {
+  return { reachability: config.sloReachability, rtt: config.sloRtt };
 }

@@ -16,11 +16,11 @@ import { openFrontDoors, type Phase } from "./daemon-http.ts";
 import { reloader } from "./daemon-reload.ts";
 import { engineSettingsOf } from "./daemon-settings.ts";
 import { openStorage } from "./daemon-storage.ts";
+import { openDaemonTelemetry } from "./daemon-telemetry.ts";
 import type { EngineEvents } from "./engine-port/port.ts";
 import { startEngineThread } from "./engine-port/thread.ts";
 import { openSimulatorThread } from "./simulator/thread.ts";
 import { openLog } from "./telemetry/log.ts";
-import { openTelemetry } from "./telemetry/registry.ts";
 
 /** How the daemon is opened. */
 export interface DaemonOptions {
@@ -51,28 +51,31 @@ export async function openDaemon(config: Config, options: DaemonOptions): Promis
   const clock = systemClock;
   const log = openLog({ level: config.logLevel, format: config.logFormat, clock });
   const build = buildInfo();
-  const telemetry = openTelemetry({
-    ...build,
-    clock,
-    storeBackend: config.locationMode === "memory" ? null : "sqlite",
-  });
   const closed = Promise.withResolvers<void>();
   closed.promise.catch(() => undefined);
   const phase: Phase = { notReadyBecause: "starting" };
 
   await using opened = new AsyncDisposableStack();
   opened.defer(() => closed.resolve());
-  const storage = opened.use(await openStorage(config, { clock, log, observer: telemetry.store }));
+  // Closed last: the spans of the end are sent, too.
+  const outlook = opened.use(await openDaemonTelemetry(config, { clock, log, build, env: process.env }));
+  const { telemetry } = outlook;
+  const storage = opened.use(await openStorage(config, { clock, log, observer: outlook.store }));
   const events: EngineEvents = {
     onJournal: (entries) => storage.accept(entries),
     onLog: (level, event, fields) => log[level](event, fields),
+    onSpans: outlook.onSpans,
     onFailed: (error) => closed.reject(error),
   };
-  const engine = startEngineThread(engineSettingsOf(config), events);
+  const engine = startEngineThread(engineSettingsOf(config, outlook.spanPolicy), events);
   opened.defer(() => engine.stop());
+  outlook.connect({ engine, persistence: (ruid) => storage.persistence(ruid) });
+  opened.defer(() => outlook.lastMetrics());
 
   const reload = reloader({ config, read: options.reload, engine, telemetry, log });
-  const doors = openFrontDoors({ config, engine, telemetry, storage, phase, reload, log, version: build.version });
+  const { observeHttp } = outlook;
+  const { version } = build;
+  const doors = openFrontDoors({ config, engine, telemetry, observeHttp, storage, phase, reload, log, version });
   const web = opened.use(await doors.openWeb());
   await storage.restoreInto(engine);
   const sip = (await engine.open()).map(({ transport, host, port }) => `${transport}:${hostPort(host, port)}`);
@@ -84,7 +87,7 @@ export async function openDaemon(config: Config, options: DaemonOptions): Promis
   phase.notReadyBecause = null;
   telemetry.ready();
   telemetry.configLoaded(true);
-  log.info("sipulse started", { version: build.version, sip, web: web.url, admin: admin.url });
+  log.info("sipulse started", { version, sip, web: web.url, admin: admin.url });
   const running = opened.move();
   return {
     closed: closed.promise,

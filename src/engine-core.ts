@@ -14,7 +14,10 @@ import { DomainLabels } from "./instruments/domain-labels.ts";
 import type { NewSeries } from "./instruments/exchange.ts";
 import { type Instruments, openInstruments } from "./instruments/instruments.ts";
 import { KeepaliveCounters } from "./instruments/keepalive-counters.ts";
+import { RegisterSpans } from "./instruments/register-spans.ts";
 import { RegistrarCounters } from "./instruments/registrar-counters.ts";
+import { type SpanBatch, SpanRecorder } from "./instruments/span-records.ts";
+import { SpanSampler } from "./instruments/span-sampler.ts";
 import { TransportCounters } from "./instruments/transport-counters.ts";
 import { Heartbeats } from "./keepalive/heartbeats.ts";
 import { Prober } from "./keepalive/prober.ts";
@@ -36,6 +39,7 @@ export interface CoreParts {
   readonly outlet: Outlet;
   readonly sharedBuffer: SharedArrayBuffer;
   readonly onSeries: (series: NewSeries) => void;
+  readonly onSpans: (batch: SpanBatch) => void;
 }
 
 /** Counters of every part, and the labels they share. */
@@ -57,6 +61,8 @@ export interface Core {
   readonly registrar: Registrar;
   readonly endpoint: SipEndpoint;
   readonly queries: Queries;
+  /** `null` when nothing is traced: nobody stands between the parts and their counters. */
+  readonly spans: SpanRecorder | null;
 }
 
 /** Makes every part and connects them; opens nothing. */
@@ -65,19 +71,20 @@ export function wireCore(parts: CoreParts): Core {
   const table = new ContactTable({ capacity: settings.maxContacts, random, startWallMs: clock.wallMs() });
   const heartbeats = new Heartbeats(settings.maxContacts);
   const location = new Location({ table, clock });
-  const counters = openCounters(parts, table);
+  const counters = openCounters(parts, table, heartbeats);
   const socketName = (socket: number) => outlet.nameOf(socket);
   const streams = new Streams(table);
   const journal = new Journal({
     read: (slot) => ({ kind: "stored", row: rowOf(table, slot, clock, socketName) }),
     ruidOf: (slot) => table.text(slot).ruid,
   });
+  const tracing = openTracing(parts, { counters, table, heartbeats, method: () => prober.method });
   const prober: Prober = new Prober({
     clock,
     random,
     location,
     heartbeats,
-    observer: counters.keepalive,
+    observer: tracing?.probes ?? counters.keepalive,
     policy: settings.keepalive,
     sentBy: (socket) => outlet.sentBy(socket),
     send: (flow, octets) => {
@@ -89,37 +96,77 @@ export function wireCore(parts: CoreParts): Core {
   const registrar = new Registrar({
     clock,
     location,
-    observer: counters.registrar,
+    observer: tracing?.registers ?? counters.registrar,
     policy: settings,
     domainNumber: (domain) => counters.domains.numberOf(domain),
   });
-  const endpoint = wireEndpoint(parts, { counters, prober, registrar });
+  const endpoint = wireEndpoint(parts, { counters, prober, registrar }, tracing?.registers ?? null);
   for (const observer of [prober, counters.registrar, streams]) location.watch(observer);
   if (settings.isJournaled) location.watch(journal);
+  // After the prober: the span of a probe that is withdrawn still has its link.
+  if (tracing !== null) location.watch(tracing.registers);
   const queries = new Queries({ clock, table, heartbeats, socketName }, () => counters.domains.known);
-  return { counters, location, streams, journal, prober, registrar, endpoint, queries };
+  const spans = tracing?.probes ?? null;
+  return { counters, location, streams, journal, prober, registrar, endpoint, queries, spans };
 }
 
-function openCounters({ settings, sharedBuffer, onSeries }: CoreParts, table: ContactTable): Counters {
+function openCounters(parts: CoreParts, table: ContactTable, heartbeats: Heartbeats): Counters {
+  const { settings, clock, sharedBuffer, onSeries } = parts;
   const { domains: configured, domainsMax } = settings;
   const limits = { domain: Math.max(configured.length, domainsMax) };
-  const instruments = openInstruments({ limits, sharedBuffer, onSeries });
+  const instruments = openInstruments({ limits, clock, sharedBuffer, onSeries });
   const domains = new DomainLabels({ instruments, domains: configured, limit: domainsMax });
   return {
     instruments,
     domains,
-    keepalive: new KeepaliveCounters({ instruments, table, domains, method: settings.keepalive.method }),
+    keepalive: new KeepaliveCounters({ instruments, table, domains, heartbeats, method: settings.keepalive.method }),
     registrar: new RegistrarCounters({ instruments, table, domains }),
     transport: new TransportCounters(instruments),
   };
 }
 
-function wireEndpoint(parts: CoreParts, core: Pick<Core, "counters" | "prober" | "registrar">): SipEndpoint {
+/** The observers that make span records and hand everything on to the counters. */
+interface Tracing {
+  readonly probes: SpanRecorder;
+  readonly registers: RegisterSpans;
+}
+
+function openTracing(
+  { settings, clock, random, onSpans }: CoreParts,
+  core: { counters: Counters; table: ContactTable; heartbeats: Heartbeats; method: () => string },
+): Tracing | null {
+  if (settings.spans === null) return null;
+  const { counters, table, heartbeats, method } = core;
+  const sampler = new SpanSampler({ random, policy: settings.spans });
+  const { domains, keepalive } = counters;
+  const shared = { clock, random, sampler, table, heartbeats, domains, method, onSpans };
+  const probes = new SpanRecorder({ ...shared, counters: keepalive });
+  const { useDomain } = settings;
+  const nowMs = () => clock.monotonicMs();
+  const registers = new RegisterSpans({
+    sampler,
+    table,
+    useDomain,
+    nowMs,
+    recorder: probes,
+    counters: counters.registrar,
+  });
+  return { probes, registers };
+}
+
+function wireEndpoint(
+  parts: CoreParts,
+  core: Pick<Core, "counters" | "prober" | "registrar">,
+  spans: RegisterSpans | null,
+): SipEndpoint {
   const { counters, prober, registrar } = core;
   const { clock, random, outlet } = parts;
   return new SipEndpoint({
     handlers: {
-      register: (request, flow) => registrar.register(request, flow),
+      register:
+        spans === null
+          ? (request, flow) => registrar.register(request, flow)
+          : (request, flow) => spans.register(request, flow, () => registrar.register(request, flow)),
       onResponse: (octets, flow, arrival) => {
         counters.transport.messageReceived(flow.transport, prober.method);
         prober.onResponse(octets, flow, arrival);

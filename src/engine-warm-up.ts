@@ -55,6 +55,7 @@ class Rehearsal {
       outlet,
       sharedBuffer: createSharedBuffer(CELLS),
       onSeries: () => undefined,
+      onSpans: () => undefined,
     });
   }
 
@@ -68,6 +69,7 @@ class Rehearsal {
       for (const probe of this.#sent.splice(0)) this.#answer(probe.toString("latin1"));
     }
     this.#core.journal.take();
+    this.#core.spans?.handOver();
   }
 
   #answer(probe: string): void {

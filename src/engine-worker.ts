@@ -30,6 +30,7 @@ const engine = new Engine({
   log,
   onSeries: (series) => tell({ kind: "series", series }),
   onJournal: (entries) => tell({ kind: "journal", entries }),
+  onSpans: (batch) => tell({ kind: "spans", batch }),
 });
 
 port.on("message", async ({ id, name, args }: Command) => {

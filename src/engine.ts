@@ -17,6 +17,7 @@ import type { Random } from "./base/random.ts";
 import { type Core, wireCore } from "./engine-core.ts";
 import type { DumpPage, EngineSettings } from "./engine-port/port.ts";
 import type { NewSeries, PublishedSnapshot } from "./instruments/exchange.ts";
+import type { SpanBatch } from "./instruments/span-records.ts";
 import type { BindingRow, ContactView, JournalEntry } from "./location/contact-view.ts";
 import { Restorer } from "./location/restorer.ts";
 import type { Flow, TransportEvents } from "./sip/transport/flow.ts";
@@ -43,6 +44,7 @@ export interface EngineParts {
   readonly sharedBuffer: SharedArrayBuffer;
   readonly onSeries: (series: NewSeries) => void;
   readonly onJournal: (entries: readonly JournalEntry[]) => void;
+  readonly onSpans: (batch: SpanBatch) => void;
 }
 
 /** An engine that is wired; nothing is bound before `open`. */
@@ -120,8 +122,8 @@ export class Engine {
 
   /** Takes over the live settings; sockets, table size and `useDomain` stay as they are. */
   reload(settings: EngineSettings): void {
-    const { listen, serverId, useDomain, maxContacts, isJournaled, domainsMax } = this.#settings;
-    this.#settings = { ...settings, listen, serverId, useDomain, maxContacts, isJournaled, domainsMax };
+    const { listen, serverId, useDomain, maxContacts, isJournaled, domainsMax, spans } = this.#settings;
+    this.#settings = { ...settings, listen, serverId, useDomain, maxContacts, isJournaled, domainsMax, spans };
     this.#core.counters.keepalive.setMethod(settings.keepalive.method);
     this.#core.registrar.reload(this.#settings);
     this.#core.prober.reload(settings.keepalive);
@@ -183,5 +185,7 @@ export class Engine {
   #handOverJournal(): void {
     this.#journalTakenMs = this.#parts.clock.monotonicMs();
     if (this.#core.journal.size > 0) this.#parts.onJournal(this.#core.journal.take());
+    // Second: a binding whose span arrives is known to be unsaved by then.
+    this.#core.spans?.handOver();
   }
 }

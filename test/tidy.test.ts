@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { settingRows } from "../src/config/schema.ts";
 import { metricRows } from "../src/instruments/catalogue.ts";
+import { spanAttributeNames } from "./fakes/span-records.ts";
 import { cycleProblems, engineProblems, layerProblems, pureRoomProblems } from "./support/tidy/layers.ts";
 import { type Document, metricProblems, settingProblems } from "./support/tidy/names.ts";
 import { expectNone } from "./support/tidy/report.ts";
@@ -33,7 +34,11 @@ const DOCUMENT_FILES = ["README.md", "CONTRIBUTING.md"];
 const DOCUMENT_NAME = /\.(md|json|ya?ml)$/;
 
 /** What looks like a setting: OpenTelemetry names, the flag for the file, and what Kubernetes sets for a Service. */
-const NOT_SETTINGS = [...metricRows().map(([, row]) => row.otelName), "CONFIG", "SERVICE_HOST", "PORT_5060_UDP"];
+const NOT_SETTINGS = [
+  ...metricRows().map(([, row]) => row.otelName),
+  ...spanAttributeNames(),
+  ...["CONFIG", "SERVICE_HOST", "PORT_5060_UDP"],
+];
 
 function readDocuments(): readonly Document[] {
   const inFolders = DOCUMENT_FOLDERS.filter((folder) => existsSync(join(ROOT, folder))).flatMap((folder) =>

@@ -146,6 +146,9 @@ export class EngineClient implements EnginePort {
       case "journal":
         this.#events.onJournal(news.entries);
         break;
+      case "spans":
+        this.#events.onSpans(news.batch);
+        break;
       case "log":
         this.#events.onLog(news.level, news.event, news.fields);
         break;

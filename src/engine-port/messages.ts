@@ -6,6 +6,7 @@
 import type { LogFields, LogLevel } from "../base/log.ts";
 import type { ListenAddress } from "../base/net-names.ts";
 import type { NewSeries, PublishedSnapshot } from "../instruments/exchange.ts";
+import type { SpanBatch } from "../instruments/span-records.ts";
 import type { BindingRow, ContactView, JournalEntry } from "../location/contact-view.ts";
 import type { DumpPage, EngineSettings } from "./port.ts";
 
@@ -36,6 +37,7 @@ export type News =
   | { readonly kind: "failed"; readonly id: number; readonly code: string; readonly message: string }
   | { readonly kind: "series"; readonly series: NewSeries }
   | { readonly kind: "journal"; readonly entries: readonly JournalEntry[] }
+  | { readonly kind: "spans"; readonly batch: SpanBatch }
   | { readonly kind: "log"; readonly level: LogLevel; readonly event: string; readonly fields: LogFields };
 
 /** Handed to the engine thread when it starts. */

@@ -11,6 +11,8 @@
 import type { LogFields, LogLevel } from "../base/log.ts";
 import type { ListenAddress, TransportName } from "../base/net-names.ts";
 import type { MetricSnapshot } from "../instruments/snapshot.ts";
+import type { SpanBatch } from "../instruments/span-records.ts";
+import type { SpanPolicy } from "../instruments/span-sampler.ts";
 import type { KeepalivePolicy } from "../keepalive/policy.ts";
 import type { BindingRow, ContactView, JournalEntry } from "../location/contact-view.ts";
 
@@ -39,6 +41,8 @@ export interface EngineSettings {
   readonly maxContacts: number;
   /** Whether `onJournal` is called. */
   readonly isJournaled: boolean;
+  /** How much is traced; `null` = nothing, at no cost. */
+  readonly spans: SpanPolicy | null;
   /** All of it is live. */
   readonly keepalive: KeepalivePolicy;
 }
@@ -78,6 +82,8 @@ export interface EnginePort {
 export interface EngineEvents {
   onJournal(entries: readonly JournalEntry[]): void;
   onLog(level: LogLevel, event: string, fields: LogFields): void;
+  /** Only when `EngineSettings.spans` is set. */
+  onSpans(batch: SpanBatch): void;
   /** The engine thread died; nothing more will come. */
   onFailed(error: Error): void;
 }

@@ -3,17 +3,11 @@
  *
  * @module
  */
-import type { Express } from "express";
+import type { Express, RequestHandler } from "express";
 import type { Log } from "../base/log.ts";
 import { closeApp, escapeHtml, openApp, route } from "./app.ts";
-import { engineGone, HttpProblem, send } from "./problem.ts";
-
-/** Where `/metrics` comes from. */
-export interface MetricsSource {
-  readonly contentType: string;
-  /** Rejects when the engine is gone. */
-  render(): Promise<string>;
-}
+import { type MetricsSource, metricsHandler } from "./metrics.ts";
+import { HttpProblem, send } from "./problem.ts";
 
 /** What the public listener shows. */
 export interface WebOptions {
@@ -21,20 +15,19 @@ export interface WebOptions {
   readonly metrics: MetricsSource;
   /** Why traffic should not come here now, e.g. `"starting"` or `"draining"`; `null` when it should. */
   readonly notReadyBecause: () => string | null;
+  /** Run before every route, unknown paths included: who may enter at all. */
+  readonly first?: readonly RequestHandler[];
   readonly log: Log;
+  /** Time without progress after which a scrape is cut; tests shorten it. */
+  readonly stalledScrapeMs?: number;
 }
 
 const TEXT = "text/plain; charset=utf-8";
 
 /** Builds the application; it listens once it is handed to `openHttp`. */
 export function createWebApp(options: WebOptions): Express {
-  const app = openApp();
-  route(app, "/metrics", "GET", async (_request, response) => {
-    const text = await options.metrics.render().catch((cause: unknown) => {
-      throw engineGone(cause);
-    });
-    send(response, { contentType: options.metrics.contentType, text });
-  });
+  const app = openApp(options.first);
+  route(app, "/metrics", "GET", metricsHandler(options.metrics, options.stalledScrapeMs));
   route(app, "/-/healthy", "GET", (_request, response) =>
     send(response, { contentType: TEXT, text: "sipulse is healthy\n" }),
   );

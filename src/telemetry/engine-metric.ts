@@ -1,105 +1,67 @@
 /**
- * An engine metric as prom-client's registry sees it: an object that is asked for its samples.
+ * An engine metric as the registry holds it: an object under a name, and how to turn a snapshot into its family.
  *
- * prom-client asks `getForPromString` for text and `get` for JSON. Both must be synchronous up to their first sample:
- * the registry calls all of them in one turn, so a render shows one snapshot even when another one starts meanwhile.
+ * It keeps no values of its own and is never asked for text: whoever collects hands it the snapshot.
  *
  * @module
  */
-import type { MetricRow } from "../instruments/catalogue.ts";
-import type { SeriesHistogram } from "../instruments/snapshot.ts";
-import { cumulative, type MetricFamily } from "./metric-model.ts";
+import { msToS } from "../base/units.ts";
+import type { MetricKey, MetricRow } from "../instruments/catalogue.ts";
+import type { MetricSnapshot, SeriesHistogram, SeriesValue } from "../instruments/snapshot.ts";
+import type { ExemplarSource } from "./exposition/exemplar-source.ts";
+import type { ExpositionFamily, HistogramPoint, Labels, NumberPoint } from "./exposition/model.ts";
+import { unitOf } from "./exposition/names.ts";
 
-/** Label names and values of one sample. */
-type Labels = Readonly<Record<string, string | number>>;
-
-/** One line of output, in the words of prom-client 15. */
-interface Sample {
-  /** Name of the line where it differs from the metric's. */
-  readonly metricName?: string;
-  readonly labels: Labels;
-  /** Labels the registry prints from a cache that is keyed by this object. */
-  readonly sharedLabels?: Labels;
-  readonly value: number;
-}
-
-/** What the registry takes from `get`. */
-interface Samples {
-  readonly name: string;
-  readonly help: string;
-  readonly type: string;
-  readonly aggregator: "sum";
-  readonly values: readonly Sample[];
-}
-
-const NO_LABELS: Labels = {};
-
-/** Turns a family into prom-client's samples whenever the registry asks. */
+/** One row of the catalogue that the engine counts. */
 export class EngineMetric {
   readonly name: string;
   readonly help: string;
-  readonly type: string;
-  readonly aggregator = "sum";
+  readonly type: MetricRow["type"];
+  readonly #key: MetricKey;
   readonly #row: MetricRow;
-  readonly #family: () => MetricFamily;
-  /** Series keep their array of labels for life, so the labels are turned into text once. */
-  readonly #labelObjects = new WeakMap<readonly string[], Labels>();
-  /** `le` of every bucket, `+Inf` included. */
-  readonly #bounds: readonly Labels[];
+  readonly #exemplars: ExemplarSource;
+  /** Series keep their array of label values for life, and encoders keep what they made of its labels. */
+  readonly #labels = new WeakMap<readonly string[], Labels>();
 
-  /** @param family the metric as of the snapshot that is being rendered */
-  constructor(row: MetricRow, family: () => MetricFamily) {
+  constructor(key: MetricKey, row: MetricRow, exemplars: ExemplarSource) {
     this.name = row.name;
     this.help = row.help;
     this.type = row.type;
+    this.#key = key;
     this.#row = row;
-    this.#family = family;
-    this.#bounds = [...(row.buckets ?? []), "+Inf"].map((le) => ({ le }));
+    this.#exemplars = exemplars;
   }
 
-  /** Samples for the text format. */
-  getForPromString(): Samples {
-    const family = this.#family();
-    const values: Sample[] = [];
-    if (family.kind === "values") {
-      for (const { labels, value } of family.series) {
-        values.push({ labels: NO_LABELS, sharedLabels: this.#labelsOf(labels), value });
-      }
-    } else {
-      for (const series of family.series) this.#pushHistogram(values, series);
+  /** The metric as of a snapshot; without points when the engine has no series of it yet. */
+  family(snapshot: MetricSnapshot): ExpositionFamily {
+    const { name, help, type } = this;
+    const head = { name, help, unit: unitOf(name, type) };
+    if (type === "histogram") {
+      const series = snapshot.histograms.get(this.#key) ?? [];
+      return { ...head, type, points: series.map((one) => this.#histogramPoint(one)) };
     }
-    return { name: this.name, help: this.help, type: this.type, aggregator: this.aggregator, values };
+    const series = snapshot.values.get(this.#key) ?? [];
+    return { ...head, type, points: series.map((one) => this.#numberPoint(one)) };
   }
 
-  /** Samples with every label in its place, for readers of `getMetricsAsJSON`. */
-  get(): Samples {
-    const samples = this.getForPromString();
-    const values = samples.values.map(({ labels, sharedLabels, ...rest }) => ({
-      ...rest,
-      labels: { ...labels, ...sharedLabels },
-    }));
-    return { ...samples, values };
+  #numberPoint({ labels: values, value, createdWallMs }: SeriesValue): NumberPoint {
+    const labels = this.#labelsOf(values);
+    if (this.type === "gauge") return { labels, value, createdS: null, exemplar: null };
+    return { labels, value, createdS: msToS(createdWallMs), exemplar: this.#exemplars.of(this.name, labels, 0) };
   }
 
-  /** The engine's counters live in the engine; the registry cannot reset them. */
-  reset(): void {}
-
-  #pushHistogram(values: Sample[], { labels, counts, sum }: SeriesHistogram): void {
-    const sharedLabels = this.#labelsOf(labels);
-    const totals = cumulative(counts);
-    totals.forEach((value, i) => {
-      values.push({ metricName: `${this.name}_bucket`, labels: this.#bounds[i] as Labels, sharedLabels, value });
-    });
-    values.push({ metricName: `${this.name}_sum`, labels: NO_LABELS, sharedLabels, value: sum });
-    const value = totals.at(-1) ?? 0;
-    values.push({ metricName: `${this.name}_count`, labels: NO_LABELS, sharedLabels, value });
+  #histogramPoint({ labels: values, counts, sum, native, createdWallMs }: SeriesHistogram): HistogramPoint {
+    const labels = this.#labelsOf(values);
+    const exemplars = counts.map((_, bucket) => this.#exemplars.of(this.name, labels, bucket));
+    const bounds = this.#row.buckets ?? [];
+    return { labels, bounds, counts, sum, createdS: msToS(createdWallMs), exemplars, native };
   }
 
   #labelsOf(values: readonly string[]): Labels {
-    const known = this.#labelObjects.get(values);
+    const known = this.#labels.get(values);
     if (known !== undefined) return known;
-    const labels = Object.fromEntries(this.#row.labels.map(({ name }, i) => [name, values[i] as string]));
-    this.#labelObjects.set(values, labels);
+    const labels: Labels = this.#row.labels.map(({ name }, i) => [name, values[i] as string]);
+    this.#labels.set(values, labels);
     return labels;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The metrics that are counted on the main thread: the location store, the configuration, the build.
+ * The metrics that are counted on the main thread: the location store, the configuration, the build, spans.
  *
  * @module
  */
@@ -7,7 +7,15 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { Clock } from "../base/clock.ts";
 import { msToS } from "../base/units.ts";
 import { type MetricKey, metricRow } from "../instruments/catalogue.ts";
-import { STORE_OPERATIONS, type StoreBackend, type StoreOperation } from "../instruments/labels.ts";
+import {
+  SPAN_DROP_REASONS,
+  SPAN_KINDS,
+  type SpanDropReason,
+  type SpanKind,
+  STORE_OPERATIONS,
+  type StoreBackend,
+  type StoreOperation,
+} from "../instruments/labels.ts";
 
 /** Counts operations on the location store. */
 export interface StoreMetrics {
@@ -86,4 +94,27 @@ export function openLifeMetrics(register: Registry, build: BuildInfo, clock: Clo
   };
   configLoaded(true);
   return { ready: () => startTime.set(msToS(clock.wallMs())), configLoaded };
+}
+
+/** Counts what becomes of spans. */
+export interface SpanMetrics {
+  /** The export queue has accepted it. */
+  recorded(kind: SpanKind): void;
+  dropped(reason: SpanDropReason, spans: number): void;
+  /** It stands behind a bucket. */
+  exemplarKept(): void;
+}
+
+/** Spans and exemplars in the registry; all series exist at 0. */
+export function openSpanMetrics(register: Registry): SpanMetrics {
+  const recorded = new Counter(configuration("telemetrySpansRecorded", register));
+  const dropped = new Counter(configuration("telemetrySpansDropped", register));
+  const exemplars = new Counter(configuration("telemetryExemplars", register));
+  for (const kind of SPAN_KINDS) recorded.inc({ kind }, 0);
+  for (const reason of SPAN_DROP_REASONS) dropped.inc({ reason }, 0);
+  return {
+    recorded: (kind) => recorded.inc({ kind }),
+    dropped: (reason, spans) => dropped.inc({ reason }, spans),
+    exemplarKept: () => exemplars.inc(),
+  };
 }

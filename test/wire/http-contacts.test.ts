@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { aContactView, FakeEngine, manyContactViews } from "../fakes/engine-port.ts";
+import { aHistogram, aSeries } from "../fakes/series.ts";
 import { ask, expectProblem, serveAdmin } from "./http-support.ts";
 
 describe("GET /api/v1/contacts", () => {
@@ -128,20 +129,20 @@ describe("summary and histogram", () => {
       [
         "contacts",
         [
-          { labels: ["a", "udp", "reachable"], value: 3 },
-          { labels: ["b", "udp", "reachable"], value: 4 },
-          { labels: ["a", "tcp", "unreachable"], value: 2 },
+          aSeries(["a", "udp", "reachable"], 3),
+          aSeries(["b", "udp", "reachable"], 4),
+          aSeries(["a", "tcp", "unreachable"], 2),
         ],
       ],
-      ["requests", [{ labels: ["a"], value: 100 }]],
-      ["failures", [{ labels: ["a", "timeout"], value: 5 }]],
+      ["requests", [aSeries(["a"], 100)]],
+      ["failures", [aSeries(["a", "timeout"], 5)]],
     ]),
     histograms: new Map([
       [
         "rtt",
         [
-          { labels: ["a"], counts: [1, 2, 3, 4], sum: 0.5 },
-          { labels: ["b"], counts: [10, 0, 0, 0], sum: 0.25 },
+          aHistogram(["a"], { counts: [1, 2, 3, 4], sum: 0.5 }),
+          aHistogram(["b"], { counts: [10, 0, 0, 0], sum: 0.25 }),
         ],
       ],
     ]),

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { aContactView, FakeEngine } from "../fakes/engine-port.ts";
+import { aHistogram, aSeries } from "../fakes/series.ts";
 import { ask, serveAdmin } from "./http-support.ts";
 
 describe("the page", () => {
@@ -42,11 +43,11 @@ describe("the page", () => {
     engine.metrics = {
       values: new Map([
         ["contacts", [state("reachable", 1_497), state("unreachable", 3), state("degraded", 0)]],
-        ["requests", [{ labels: ["a"], value: 2_000 }]],
+        ["requests", [aSeries(["a"], 2_000)]],
         ["failures", [failed("timeout", 4), failed("send_error", 1), failed("cancelled", 0)]],
-        ["inFlight", [{ labels: ["udp"], value: 2 }]],
+        ["inFlight", [aSeries(["udp"], 2)]],
       ]),
-      histograms: new Map([["rtt", [{ labels: ["a"], counts: [0, 1_000, 993, 0], sum: 90 }]]]),
+      histograms: new Map([["rtt", [aHistogram(["a"], { counts: [0, 1_000, 993, 0], sum: 90 })]]]),
     };
     const url = await serveAdmin({ engine });
     const page = await runPage(between((await ask(url)).text, "script"), url);
@@ -97,8 +98,8 @@ describe("the page", () => {
   });
 });
 
-const state = (name: string, value: number) => ({ labels: ["a", "udp", name], value });
-const failed = (reason: string, value: number) => ({ labels: ["a", reason], value });
+const state = (name: string, value: number) => aSeries(["a", "udp", name], value);
+const failed = (reason: string, value: number) => aSeries(["a", reason], value);
 
 /** Each tile as one line. */
 const tiles = (element: FakeElement): string[] => element.children.map((tile) => tile.texts().join(" "));

@@ -60,7 +60,13 @@ export async function serveAdmin(fields: Partial<AdminOptions> = {}): Promise<st
 }
 
 export async function serveWeb(fields: Partial<WebOptions> = {}): Promise<string> {
-  const metrics = { contentType: "text/plain; version=0.0.4; charset=utf-8", render: async () => "up 1\n" };
+  const metrics = {
+    render: async () => ({
+      contentType: "text/plain; version=0.0.4; charset=utf-8",
+      contentEncoding: null,
+      body: Buffer.from("up 1\n"),
+    }),
+  };
   const app = createWebApp({ version: "1.2.3", metrics, notReadyBecause: () => null, log: recordingLog(), ...fields });
   return (await serve(app)).url;
 }

@@ -190,7 +190,7 @@ describe("the public listener", () => {
 
   test("metrics of an engine that is gone are 503, not a stack trace", async () => {
     const render = () => Promise.reject(new Error("engine stopped at secret.ts:1"));
-    const answer = await ask(`${await serveWeb({ metrics: { contentType: "text/plain", render } })}/metrics`);
+    const answer = await ask(`${await serveWeb({ metrics: { render } })}/metrics`);
     expectProblem(answer, 503);
     expect(answer.text).not.toContain("secret");
   });

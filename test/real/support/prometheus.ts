@@ -18,6 +18,16 @@ export interface RunningPrometheus extends AsyncDisposable {
   readonly process: RunningProcess;
   /** @throws {Error} when Prometheus refuses the expression */
   query(expr: string): Promise<readonly InstantSample[]>;
+  /** Exemplars of the series the expression names, of the last hour; none without `exemplar-storage`. */
+  exemplars(expr: string): Promise<readonly StoredExemplar[]>;
+}
+
+/** An exemplar as Prometheus stored it. */
+export interface StoredExemplar {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  /** Unix seconds. */
+  readonly timestampS: number;
 }
 
 /** Job of the only target. */
@@ -37,8 +47,13 @@ scrape_configs:
  *
  * @param path of the program
  * @param web base URL of the daemon, e.g. `http://127.0.0.1:9464`
+ * @param features words of `--enable-feature`
  */
-export async function startPrometheus(path: string, web: string): Promise<RunningPrometheus> {
+export async function startPrometheus(
+  path: string,
+  web: string,
+  features: readonly string[] = [],
+): Promise<RunningPrometheus> {
   const folder = temporaryFolder();
   const config = folder.write("prometheus.yml", configOf(new URL(web).host));
   const listen = `127.0.0.1:${await freeTcpPort()}`;
@@ -46,6 +61,7 @@ export async function startPrometheus(path: string, web: string): Promise<Runnin
     `--config.file=${config}`,
     `--storage.tsdb.path=${folder.file("data")}`,
     `--web.listen-address=${listen}`,
+    ...(features.length > 0 ? [`--enable-feature=${features.join(",")}`] : []),
   ];
   try {
     const process = await startProcess(path, args, {
@@ -57,6 +73,7 @@ export async function startPrometheus(path: string, web: string): Promise<Runnin
     return {
       process,
       query: (expr) => instantQuery(`http://${listen}`, expr),
+      exemplars: (expr) => exemplarQuery(`http://${listen}`, expr),
       [Symbol.asyncDispose]: async () => {
         await process.stop();
         folder[Symbol.dispose]();
@@ -66,6 +83,22 @@ export async function startPrometheus(path: string, web: string): Promise<Runnin
     folder[Symbol.dispose]();
     throw error;
   }
+}
+
+async function exemplarQuery(url: string, query: string): Promise<readonly StoredExemplar[]> {
+  const endS = Math.ceil(Date.now() / 1_000);
+  const parameters = new URLSearchParams({ query, start: String(endS - 3_600), end: String(endS) });
+  const answer = (await (await fetch(`${url}/api/v1/query_exemplars?${parameters}`)).json()) as {
+    readonly status: string;
+    readonly error?: string;
+    readonly data: readonly {
+      readonly exemplars: readonly { labels: Record<string, string>; value: string; timestamp: number }[];
+    }[];
+  };
+  if (answer.status !== "success") throw new Error(`Prometheus refused ${query}: ${answer.error}`);
+  return answer.data.flatMap(({ exemplars }) =>
+    exemplars.map(({ labels, value, timestamp }) => ({ labels, value: Number(value), timestampS: timestamp })),
+  );
 }
 
 interface Answer {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Measurement, RowSpec, Sample } from "../../../bench/measurement.ts";
+import type { Measurement, RowSpec, Sample, ServerMeasurement } from "../../../bench/measurement.ts";
 import { isAllMet, rowsOf } from "../../../bench/rows.ts";
 import { countVerdicts, printTable } from "../../../bench/table.ts";
 import { atMost, atMostOfPeer, type Target } from "../../../bench/targets.ts";
@@ -10,7 +10,7 @@ function aRow(target: Target): RowSpec {
   return { part: "ka", what: "CPU per keepalive", figure: "cpuUs", unit: "us", target };
 }
 
-function aPlan(target: Target, fields: Partial<Measurement> = {}): readonly Measurement[] {
+function aPlan(target: Target, fields: Partial<ServerMeasurement> = {}): readonly Measurement[] {
   return [{ name: "cost", own: nothing, peer: nothing, rows: [aRow(target)], ...fields }];
 }
 

@@ -67,7 +67,7 @@ async function refusal(command: string, { root, scripts }: Checkout): Promise<st
 
 /** What the command line says when it does not take the arguments; `null` when it does. */
 async function refusalOf(argv: readonly string[]): Promise<string | null> {
-  const { exitCode, err } = await run(argv, { files: { "sipulse.yml": "" }, fetch: answerUl });
+  const { exitCode, err } = await run(argv, { files: { "sipulse.yml": "", "web.yml": "" }, fetch: answerUl });
   return exitCode === 0 ? null : err.trim();
 }
 

@@ -220,7 +220,11 @@ describe("the checks themselves", () => {
 
   test.each([
     { expr: "sip_keepalive_contacts", found: [] },
-    { expr: "sip_keepalive_rtt_seconds", found: ["no metric sip_keepalive_rtt_seconds"] },
+    { expr: "sip_keepalive_rtt_seconds", found: [] },
+    {
+      expr: "sip_registrar_store_operation_duration_seconds",
+      found: ["no metric sip_registrar_store_operation_duration_seconds"],
+    },
     { expr: 'sip_keepalive_contacts{state=~"unknown|reachable",job="sipulse"}', found: [] },
     { expr: "sip_keepalive_contacts{aor='a'}", found: ["sip_keepalive_contacts has no label aor"] },
     { expr: 'sip_keepalive_contacts{aor="a"}', found: ["sip_keepalive_contacts has no label aor"] },

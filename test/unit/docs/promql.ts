@@ -52,11 +52,13 @@ export function expressionProblems(expressions: readonly Expression[], rows: rea
   });
 }
 
-/** The row behind the name of a series; a histogram exists only with a suffix in the text format. */
+/** The row behind the name of a series; only a native histogram has one without a suffix. */
 function rowOf(series: string, rows: readonly MetricRow[]): MetricRow | undefined {
-  return rows.find(({ name, type }) =>
-    type === "histogram" ? ["_bucket", "_count", "_sum"].some((suffix) => name + suffix === series) : name === series,
-  );
+  return rows.find(({ name, type, native }) => {
+    if (type !== "histogram") return name === series;
+    const isNative = native !== undefined && name === series;
+    return isNative || ["_bucket", "_count", "_sum"].some((suffix) => name + suffix === series);
+  });
 }
 
 function seriesAdvices(

@@ -5,6 +5,7 @@ import { createSharedBuffer } from "../../../src/instruments/exchange.ts";
 import { openInstruments } from "../../../src/instruments/instruments.ts";
 import { engineSettings, listenOn } from "../../fakes/engine-host.ts";
 import { aContactView } from "../../fakes/engine-port.ts";
+import { ManualClock } from "../../fakes/manual-clock.ts";
 
 /** The other end as a list of commands that a test answers when it likes. */
 class FakeWire implements Wire {
@@ -50,6 +51,7 @@ function aClient() {
     events: {
       onJournal: (entries) => void events.push(`journal ${entries.length}`),
       onLog: (level, event) => void events.push(`${level} ${event}`),
+      onSpans: ({ records }) => void events.push(`spans ${records.length}`),
       onFailed: (error) => void events.push(`failed ${error.message}`),
     },
   });
@@ -199,7 +201,11 @@ describe("snapshot()", () => {
   /** A client whose engine side really publishes. */
   function aMeasuredClient() {
     const { client, wire, sharedBuffer } = aClient();
-    const instruments = openInstruments({ sharedBuffer, onSeries: (series) => wire.tell({ kind: "series", series }) });
+    const instruments = openInstruments({
+      clock: new ManualClock(),
+      sharedBuffer,
+      onSeries: (series) => wire.tell({ kind: "series", series }),
+    });
     const add = () => instruments.add(instruments.cell("registrarRequests", "example.org", "udp"));
     const value = (snapshot: { values: ReadonlyMap<string, readonly { value: number }[]> }) =>
       snapshot.values.get("registrarRequests")?.[0]?.value;

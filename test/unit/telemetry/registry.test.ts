@@ -3,8 +3,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { metricRows } from "../../../src/instruments/catalogue.ts";
 import type { MetricSnapshot } from "../../../src/instruments/snapshot.ts";
-import { engineFamilies } from "../../../src/telemetry/metric-model.ts";
-import { openTelemetry, type TelemetryOptions } from "../../../src/telemetry/registry.ts";
+import { openTelemetry, type Telemetry, type TelemetryOptions } from "../../../src/telemetry/registry.ts";
 import { fixedSnapshot, openReadable } from "../../fakes/fixed-snapshot.ts";
 import { ManualClock } from "../../fakes/manual-clock.ts";
 import { describeReal } from "../../support/real.ts";
@@ -25,6 +24,12 @@ function open(options: Partial<TelemetryOptions> = {}) {
   return { clock, telemetry };
 }
 
+/** What a scraper gets that asks for nothing in particular. */
+async function page(telemetry: Telemetry, snapshot: MetricSnapshot): Promise<string> {
+  const { body } = await telemetry.render(snapshot, { accept: undefined, acceptEncoding: undefined, names: null });
+  return body.toString();
+}
+
 /** Samples of one metric, without HELP and TYPE. */
 async function samples(text: Promise<string>, name: string): Promise<readonly string[]> {
   return (await text).split("\n").filter((line) => line.startsWith(name));
@@ -35,7 +40,7 @@ test("a fixed snapshot is the golden file, octet for octet", async () => {
   telemetry.ready();
   telemetry.store.operationDone("sqlite", "flush", 7, 100);
   telemetry.store.operationFailed("sqlite", "flush", "SQLITE_FULL");
-  await expect(telemetry.render(fixedSnapshot())).resolves.toMatchFileSnapshot("../../data/metrics/golden.txt");
+  await expect(page(telemetry, fixedSnapshot())).resolves.toMatchFileSnapshot("../../data/metrics/golden.txt");
 });
 
 test("the golden file has every metric of the catalogue, with its type and help, and no other one", () => {
@@ -50,7 +55,7 @@ test("the golden file has every metric of the catalogue, with its type and help,
 
 test("histograms are cumulative: +Inf equals the count, and no bucket is above the next one", async () => {
   const { telemetry } = open();
-  const lines = await samples(telemetry.render(fixedSnapshot()), "sip_keepalive_rtt_seconds");
+  const lines = await samples(page(telemetry, fixedSnapshot()), "sip_keepalive_rtt_seconds");
   const udp = lines.filter((line) => line.includes('transport="udp"'));
   const counts = udp.filter((line) => line.includes("_bucket")).map((line) => Number(line.split(" ").at(-1)));
   expect(counts).toEqual([...counts].sort((a, b) => a - b));
@@ -64,38 +69,33 @@ test("renders that overlap show one snapshot each", async () => {
   const aors = instruments.cell("registrarAors");
   const renders = [1, 2, 3].map((value) => {
     instruments.set(aors, value);
-    return samples(telemetry.render(snapshot()), "sip_registrar_aors");
+    return samples(page(telemetry, snapshot()), "sip_registrar_aors");
   });
   expect((await Promise.all(renders)).flat()).toEqual([1, 2, 3].map((value) => `sip_registrar_aors ${value}`));
 });
 
-test("the neutral model has the families of the engine in the order of the catalogue", () => {
-  const families = engineFamilies(fixedSnapshot());
-  const engineRows = metricRows().filter(([, row]) => row.thread === "engine");
-  expect(families.map(({ row }) => row)).toEqual(engineRows.map(([, row]) => row));
-  expect(families[0]).toMatchObject({
-    kind: "histograms",
-    series: [{ labels: ["example.org", "udp", "OPTIONS"] }, {}],
-  });
-});
-
-test("content type is that of the text format 0.0.4", () => {
-  expect(open().telemetry.contentType).toBe("text/plain; version=0.0.4; charset=utf-8");
+test("collects the families of the catalogue in its order, engine rows before those of the main thread", async () => {
+  const { telemetry } = open();
+  const names = (await telemetry.collect(fixedSnapshot())).map(({ name }) => name);
+  const rows = metricRows().map(([, row]) => row);
+  const engineNames = rows.filter(({ thread }) => thread === "engine").map(({ name }) => name);
+  expect(names.slice(0, engineNames.length)).toEqual(engineNames);
+  expect([...names].sort()).toEqual(rows.map(({ name }) => name).sort());
 });
 
 test("the start time has no sample before the registrar is ready", async () => {
   const { telemetry, clock } = open();
   const name = "sip_registrar_start_time_seconds";
-  expect(await samples(telemetry.render(EMPTY), name)).toEqual([]);
+  expect(await samples(page(telemetry, EMPTY), name)).toEqual([]);
   telemetry.ready();
-  expect(await samples(telemetry.render(EMPTY), name)).toEqual([`${name} 1800000000`]);
+  expect(await samples(page(telemetry, EMPTY), name)).toEqual([`${name} 1800000000`]);
   clock.advance(60_000);
-  expect(await samples(telemetry.render(EMPTY), name)).toEqual([`${name} 1800000000`]);
+  expect(await samples(page(telemetry, EMPTY), name)).toEqual([`${name} 1800000000`]);
 });
 
 test("a refused reload shows as 0 and leaves the time of the last accepted one", async () => {
   const { telemetry, clock } = open();
-  const shown = () => samples(telemetry.render(EMPTY), "sip_registrar_config_last_reload");
+  const shown = () => samples(page(telemetry, EMPTY), "sip_registrar_config_last_reload");
   const lines = (flag: number, time: number) => [
     `sip_registrar_config_last_reload_successful ${flag}`,
     `sip_registrar_config_last_reload_success_timestamp_seconds ${time}`,
@@ -110,7 +110,7 @@ test("a refused reload shows as 0 and leaves the time of the last accepted one",
 
 test("store operations exist at 0; a failed one is an operation too, but has no duration", async () => {
   const { telemetry } = open();
-  const shown = () => samples(telemetry.render(EMPTY), "sip_registrar_store");
+  const shown = () => samples(page(telemetry, EMPTY), "sip_registrar_store");
   const of = (name: string, value: number) =>
     `sip_registrar_store_${name}{backend="sqlite",operation="flush"} ${value}`;
   expect(await shown()).toEqual(expect.arrayContaining([of("operations_total", 0), of("failures_total", 0)]));
@@ -128,7 +128,7 @@ test("store operations exist at 0; a failed one is an operation too, but has no 
 
 test("without a store there are no store series", async () => {
   const { telemetry } = open({ storeBackend: null });
-  expect(await samples(telemetry.render(EMPTY), "sip_registrar_store")).toEqual([]);
+  expect(await samples(page(telemetry, EMPTY), "sip_registrar_store")).toEqual([]);
 });
 
 describeReal("promtool", "promtool check metrics", ({ promtool }) => {
@@ -138,7 +138,7 @@ describeReal("promtool", "promtool check metrics", ({ promtool }) => {
   ])("has no remarks about $what", async ({ snapshot }) => {
     const { telemetry } = open({ hasProcessMetrics: true });
     telemetry.ready();
-    const text = await telemetry.render(snapshot);
+    const text = await page(telemetry, snapshot);
     expect(text).toContain("process_resident_memory_bytes");
     const { status, stdout, stderr } = spawnSync(promtool, ["check", "metrics"], { input: text, encoding: "utf8" });
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "", stderr: "" });
