@@ -83,8 +83,6 @@ export const BATCH_MAX = 100;
 export const REGISTRATIONS_MAX = 10_000;
 /** Longest text in a record, in characters; a binding stores no longer ones. */
 const TEXT_MAX = 255;
-/** A state that changes within this of the end of a probe changed because of it. */
-const SAME_EVENT_MS = 1;
 
 /** What recording depends on. */
 export interface SpanRecorderParts {
@@ -101,10 +99,10 @@ export interface SpanRecorderParts {
   readonly onSpans: (batch: SpanBatch) => void;
 }
 
-/** How the last probe ended. */
+/** How the last probe ended, until the next batch is handed over. */
 interface Ended {
+  /** -1 when that was a while ago. */
   slot: number;
-  atMs: number;
   durationMs: number;
   status: number | null;
   reason: FailureReason | null;
@@ -127,11 +125,16 @@ export class SpanRecorder implements KeepaliveObserver {
   constructor(parts: SpanRecorderParts) {
     this.#parts = parts;
     const none = { status: null, reason: null, isImprecise: false, isCapped: false, record: null };
-    this.#ended = { slot: -1, atMs: 0, durationMs: 0, ...none };
+    this.#ended = { slot: -1, durationMs: 0, ...none };
   }
 
   /** Hands over what there is; to be called often enough that a span is not old news. */
   handOver(): void {
+    this.#ended.slot = -1;
+    this.#send();
+  }
+
+  #send(): void {
     const capped = this.#parts.sampler.takeCapped();
     if (this.#records.length === 0 && capped === 0) return;
     const records = this.#records;
@@ -179,8 +182,10 @@ export class SpanRecorder implements KeepaliveObserver {
     const { counters, clock, sampler } = this.#parts;
     counters.stateChanged(slot, from, to);
     const ended = this.#ended;
+    if (from === null || to === null || ended.slot !== slot) return;
+    // An answer makes reachable, a failure unreachable. A stream that closed between two probes does neither.
+    if ((to === "reachable") !== (ended.reason === null)) return;
     const nowMs = clock.monotonicMs();
-    if (from === null || to === null || ended.slot !== slot || nowMs - ended.atMs > SAME_EVENT_MS) return;
     if (ended.record === null) {
       if (ended.isCapped) sampler.forgive();
       // The first answer of a contact: after a restart all of them come at once.
@@ -207,7 +212,7 @@ export class SpanRecorder implements KeepaliveObserver {
 
   /** Adds a record; a full batch leaves first. */
   push(record: SpanRecord): void {
-    if (this.#records.length >= BATCH_MAX) this.handOver();
+    if (this.#records.length >= BATCH_MAX) this.#send();
     this.#records.push(record);
   }
 
@@ -240,14 +245,13 @@ export class SpanRecorder implements KeepaliveObserver {
   ): number {
     const ended = this.#ended;
     ended.slot = slot;
-    ended.atMs = this.#parts.clock.monotonicMs();
     ended.durationMs = durationMs;
     ended.status = status;
     ended.reason = reason;
     ended.isImprecise = isImprecise;
     ended.isCapped = false;
     ended.record = null;
-    return ended.atMs;
+    return this.#parts.clock.monotonicMs();
   }
 
   /** Makes a record of the probe that just ended, if there is room. */

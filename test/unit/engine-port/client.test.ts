@@ -121,10 +121,11 @@ describe("EngineClient", () => {
   test("passes on what nobody asked for, and ignores replies to nothing", () => {
     const { wire, events } = aClient();
     wire.tell({ kind: "journal", entries: [{ kind: "removed", ruid: "a" }] });
+    wire.tell({ kind: "spans", batch: { records: [], capped: 3 } });
     wire.tell({ kind: "log", level: "warn", event: "disk is full", fields: {} });
     wire.tell({ kind: "reply", id: 99, value: null });
     wire.tell({ kind: "failed", id: 99, code: "X", message: "x" });
-    expect(events).toEqual(["journal 1", "warn disk is full"]);
+    expect(events).toEqual(["journal 1", "spans 0", "warn disk is full"]);
   });
 });
 

@@ -100,11 +100,35 @@ describe("the record of a probe", () => {
   });
 
   test("does not blame a probe for a state that changed later: a closed stream has no request to trace", () => {
-    const { core, probes, clock } = openWithPhone();
-    clock.stall(100);
+    const { core, probes } = openWithPhone();
     core.prober.flowLost(0);
     expect(core.prober.inFlight(0)).toBe(0);
     expect(probes().map(({ change }) => change)).toEqual([{ from: "unknown", to: "reachable" }]);
+  });
+
+  test("does not blame a lost probe either, once its batch has left", () => {
+    const { core, probes, clock } = openWithPhone({ spans: { perSecondMax: 1 } });
+    clock.stall(2_000);
+    for (let i = 0; i < 2; i++) core.spans?.probeFailed(0, "timeout");
+    const before = probes().length;
+    clock.stall(2_000);
+    core.spans?.stateChanged(0, "reachable", "unreachable");
+    expect(probes().slice(before)).toEqual([]);
+  });
+
+  test("has its change although the thread was held up for a moment in between", () => {
+    const traced = openTracedCore({ settings: PROBED, spans: { sampleRatio: 1 } });
+    traced.register(1);
+    const probe = traced.nextProbe();
+    traced.run(5);
+    const { counters } = traced.core;
+    const { probeAnswered } = counters.keepalive;
+    counters.keepalive.probeAnswered = (...args) => {
+      probeAnswered.apply(counters.keepalive, args);
+      traced.clock.stall(30);
+    };
+    traced.answer(probe);
+    expect(traced.probes()[0]).toMatchObject({ durationMs: 5, change: { from: "unknown", to: "reachable" } });
   });
 });
 
