@@ -15,6 +15,9 @@ const LOOPBACK = "127.0.0.1";
 /** Probes so rarely that they do not disturb, and every contact still has its place in the wheel. */
 export const QUIET = ["--keepalive.interval", "1h"] as const;
 
+/** Variables that are set for the daemon alone. */
+export type Environment = Readonly<Record<string, string>>;
+
 /** A daemon that answers. */
 export interface DaemonUnderTest extends AsyncDisposable {
   readonly pid: number;
@@ -37,9 +40,14 @@ interface StartedLine {
 /**
  * Starts `sipulse serve` and waits until it is ready.
  *
+ * @param environment what else it is told; neither `SIPULSE_*` nor `OTEL_*` are passed on
  * @throws {ChildError | Error} with what it said, when it does not start
  */
-export async function openDaemon(bench: Bench, flags: readonly string[]): Promise<DaemonUnderTest> {
+export async function openDaemon(
+  bench: Bench,
+  flags: readonly string[],
+  environment: Environment = {},
+): Promise<DaemonUnderTest> {
   const started = Promise.withResolvers<StartedLine>();
   const warnings: string[] = [];
   const onLine = (line: string): void => {
@@ -57,7 +65,10 @@ export async function openDaemon(bench: Bench, flags: readonly string[]): Promis
   ];
   const args = [MAIN, "serve", "--location.mode", "memory", ...listen, ...flags];
   const { clock, tools } = bench;
-  const child = await startChild(process.execPath, args, { clock, cwd: tools.folder, env: withoutSettings(), onLine });
+  const child = await startChild(process.execPath, args, {
+    ...{ clock, cwd: tools.folder, onLine },
+    env: { ...withoutSettings(), ...environment },
+  });
   const firstOf = Promise.race([started.promise, child.ended.then(() => null)]);
   const isInTime = await settled(firstOf, clock, START_LIMIT_MS);
   const line = isInTime ? await firstOf : null;
@@ -77,7 +88,7 @@ export async function openDaemon(bench: Bench, flags: readonly string[]): Promis
 
 /** Takes settings out of the environment: they would change what is measured, and unknown ones stop the start. */
 function withoutSettings(): Readonly<Record<string, undefined>> {
-  const names = Object.keys(process.env).filter((name) => name.startsWith("SIPULSE_"));
+  const names = Object.keys(process.env).filter((name) => /^(?:SIPULSE|OTEL)_/.test(name));
   return Object.fromEntries(names.map((name) => [name, undefined]));
 }
 

@@ -18,6 +18,10 @@ export interface Population {
   readonly intervalS: number;
 }
 
+/** E.g. `10,000 / 8 s`. */
+export const nameOf = ({ contacts, intervalS }: Population): string =>
+  `${contacts.toLocaleString("en-US")} / ${intervalS} s`;
+
 /** What somebody else does to our server in the meantime. */
 export type Beside = "nothing" | "scrape" | "dump";
 
@@ -28,7 +32,7 @@ const SCRAPE_PAUSE_S = 1;
 /** Octets that Kamailio asks for in the run that measures its CPU: with its default it loses replies unseen. */
 const PEER_BUFFER_OCTETS = 4_194_304;
 /** Phones that answer later than planned by more than this say that the machine was too busy to judge. */
-const PHONES_LATE_US = 1_000;
+export const PHONES_LATE_US = 1_000;
 
 /** A result of `bench.py ka`, as far as it is used here; microseconds where the name says so. */
 export interface KeepaliveLine {

@@ -9,10 +9,14 @@ import type { LoadTools } from "./load-tools.ts";
 import type { Part } from "./options.ts";
 import type { Target } from "./targets.ts";
 
-/** What every measurement is given. */
-export interface Bench {
-  readonly tools: LoadTools;
+/** What a measurement within this process is given. */
+export interface Alone {
   readonly clock: Clock;
+}
+
+/** What a measurement of a server is given. */
+export interface Bench extends Alone {
+  readonly tools: LoadTools;
 }
 
 /** What one run of a measurement found on one server. */
@@ -32,13 +36,27 @@ export interface RowSpec {
   readonly target: Target;
 }
 
-/** Something that is done on a fresh server. */
-export interface Measurement {
+/** Something that is measured, and where its figures go. */
+export type Measurement = ServerMeasurement | AloneMeasurement;
+
+interface MeasurementHead {
   readonly name: string;
+  readonly rows: readonly RowSpec[];
+}
+
+/** Something that is done on a fresh server. */
+export interface ServerMeasurement extends MeasurementHead {
+  readonly isAlone?: false;
   readonly own: (bench: Bench) => Promise<Outcome>;
   /** `null` where the peer has nothing to compare with. */
   readonly peer: ((bench: Bench) => Promise<Outcome>) | null;
-  readonly rows: readonly RowSpec[];
+}
+
+/** Something that is done within this process: needs neither phones nor a server. */
+export interface AloneMeasurement extends MeasurementHead {
+  readonly isAlone: true;
+  readonly own: (alone: Alone) => Promise<Outcome>;
+  readonly peer: null;
 }
 
 export type ServerName = "sipulse" | "kamailio";

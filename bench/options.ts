@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 
 /** Groups of rows that can be asked for. */
-export const PARTS = ["ka", "pacing", "reg", "mem", "dump", "metrics"] as const;
+export const PARTS = ["ka", "pacing", "reg", "mem", "dump", "metrics", "overhead", "scrape", "quantile"] as const;
 export type Part = (typeof PARTS)[number];
 
 /** What to measure. */
@@ -28,14 +28,15 @@ export class UsageError extends RangeError {
 }
 
 export const USAGE = `usage: npm run bench -- [options]
-  --only ${PARTS.join(",")}   parts of the table (default: all)
+  --only ${PARTS.join(",")}
+                                         parts of the table (default: all)
   --contacts 1000,10000,50000            sizes for the keepalive rows
   --runs 3                               runs of each measurement; the table shows medians
   --quick                                one run, 10,000 contacts only
   --strict                               exit 1 when a target is missed or something could not be measured
   --help
-Needs the peer bench (uasim, bench.py) in ../shared/bench or SIPULSE_PEER_BENCH, a C compiler, make and python3;
-Kamailio 5.6.3 for its column. Ctrl-C stops and prints what was measured.
+Needs the peer bench (uasim, bench.py) in ../shared/bench or SIPULSE_PEER_BENCH, a C compiler, make and python3, but
+for scrape and quantile; Kamailio 5.6.3 for its column. Ctrl-C stops and prints what was measured.
 `;
 
 const CONTACTS_DEFAULT = "1000,10000,50000";

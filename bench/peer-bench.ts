@@ -32,7 +32,7 @@ export interface Missing {
 
 /** What there is to measure with. */
 export interface Found {
-  /** `null`: nothing can be measured. */
+  /** `null`: nothing can be measured that needs phones. */
   readonly tools: LoadTools | null;
   readonly missing: readonly Missing[];
 }
@@ -61,7 +61,7 @@ export async function openLoadTools(clock: Clock, stopping: AbortSignal): Promis
 }
 
 function whatIsMissing(source: string, path: string): readonly Missing[] {
-  const consequence = "nothing can be measured";
+  const consequence = "nothing can be measured that needs phones";
   const programs = PROGRAMS.filter((name) => !isInPath(name, path));
   const files = FILES.map((name) => join(source, name)).filter((file) => !canAccess(file, constants.R_OK));
   return [

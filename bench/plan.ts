@@ -4,11 +4,12 @@
  * @module
  */
 import * as dump from "./measure-dump.ts";
-import { ownKeepalive, type Population, peerKeepalive } from "./measure-keepalive.ts";
+import { nameOf, ownKeepalive, type Population, peerKeepalive } from "./measure-keepalive.ts";
 import { ownMemory, peerMemory } from "./measure-memory.ts";
 import { ownRegister, peerRegister } from "./measure-register.ts";
 import type { Measurement, RowSpec } from "./measurement.ts";
 import type { Options, Part } from "./options.ts";
+import { overhead, quantiles, scrape } from "./plan-telemetry.ts";
 import * as targets from "./targets.ts";
 
 /** Size at which the CPU of a keepalive is measured. */
@@ -43,6 +44,9 @@ export function planOf(options: Pick<Options, "parts" | "contacts">): readonly M
     ...WINDOWS.map(register),
     memory(),
     dumpAndMetrics(),
+    overhead(populationOf(CPU_CONTACTS)),
+    scrape(),
+    ...quantiles(),
   ]
     .map((measurement) => withParts(measurement, options.parts))
     .filter(({ rows }) => rows.length > 0);
@@ -56,8 +60,6 @@ function withParts(measurement: Measurement, parts: readonly Part[]): Measuremen
 export function populationOf(contacts: number): Population {
   return { contacts, intervalS: contacts <= CONTACTS_AT_SHORT_INTERVAL ? SHORT_INTERVAL_S : LONG_INTERVAL_S };
 }
-
-const nameOf = ({ contacts, intervalS }: Population): string => `${contacts.toLocaleString("en-US")} / ${intervalS} s`;
 
 function cpuOfKeepalive(): Measurement {
   const population = populationOf(CPU_CONTACTS);

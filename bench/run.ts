@@ -43,13 +43,10 @@ async function bench(options: Options): Promise<number> {
   const plan = planOf(options);
   const { tools, missing } = await openLoadTools(systemClock, stopping);
   for (const { what, consequence } of missing) say(`NOT HERE: ${what}: ${consequence}`);
-  let samples: readonly Sample[] = [];
-  if (tools !== null) {
-    await using _tools = tools;
-    const isPeerHere = tools.kamailio !== null;
-    samples = await runPlan(plan, { tools, clock: systemClock }, { runs: options.runs, isPeerHere, stopping, say });
-  }
+  await using _tools = tools;
   const peer = tools?.kamailio ?? null;
+  const session = { runs: options.runs, isPeerHere: peer !== null, stopping, say };
+  const samples = await runPlan(plan, { tools, clock: systemClock }, session);
   const rows = rowsOf(plan, samples, peer !== null);
   report(rows, { options, startedAt, machine, loadAtEnd: thisMachine().load, peer, missing, samples });
   if (stopping.aborted) return EXIT_STOPPED;

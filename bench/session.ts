@@ -7,7 +7,16 @@
  * @module
  */
 import { loadavg } from "node:os";
-import type { Bench, Measurement, Outcome, Sample, ServerName } from "./measurement.ts";
+import type { Clock } from "../src/base/clock.ts";
+import type { LoadTools } from "./load-tools.ts";
+import type { Measurement, Outcome, Sample, ServerName } from "./measurement.ts";
+
+/** What there is to measure with. */
+export interface Equipment {
+  readonly clock: Clock;
+  /** `null` without phones: then only what needs none is measured. */
+  readonly tools: LoadTools | null;
+}
 
 /** How to go through it. */
 export interface SessionOptions {
@@ -19,16 +28,16 @@ export interface SessionOptions {
 }
 
 /** Everything that was measured until the end, or until it was stopped. */
-export async function runPlan(plan: readonly Measurement[], bench: Bench, options: SessionOptions) {
+export async function runPlan(plan: readonly Measurement[], equipment: Equipment, options: SessionOptions) {
   const samples: Sample[] = [];
   for (const measurement of plan) {
     for (let run = 1; run <= options.runs; run++) {
       for (const server of ["sipulse", "kamailio"] as const) {
-        const measure = server === "sipulse" ? measurement.own : measurement.peer;
+        const measure = measureOf(measurement, server, equipment);
         if (measure === null || (server === "kamailio" && !options.isPeerHere)) continue;
         if (options.stopping.aborted) return samples;
         options.say(`${measurement.name}: ${server}, run ${run} of ${options.runs}`);
-        const sample = await takeSample(measure, bench, { measurement: measurement.name, server, run });
+        const sample = await takeSample(measure, { measurement: measurement.name, server, run });
         if (options.stopping.aborted) return samples;
         for (const text of sample.failure === null ? sample.warnings : [sample.failure]) options.say(`  ! ${text}`);
         samples.push(sample);
@@ -38,14 +47,24 @@ export async function runPlan(plan: readonly Measurement[], bench: Bench, option
   return samples;
 }
 
+/** `null` when there is nothing to be done. */
+function measureOf(
+  measurement: Measurement,
+  server: ServerName,
+  { clock, tools }: Equipment,
+): (() => Promise<Outcome>) | null {
+  if (measurement.isAlone) return server === "sipulse" ? () => measurement.own({ clock }) : null;
+  const measure = server === "sipulse" ? measurement.own : measurement.peer;
+  return measure === null || tools === null ? null : () => measure({ clock, tools });
+}
+
 async function takeSample(
-  measure: (bench: Bench) => Promise<Outcome>,
-  bench: Bench,
+  measure: () => Promise<Outcome>,
   place: { readonly measurement: string; readonly server: ServerName; readonly run: number },
 ): Promise<Sample> {
   const loadBefore = loadavg()[0] ?? 0;
   try {
-    return { ...place, ...(await measure(bench)), loadBefore, failure: null };
+    return { ...place, ...(await measure()), loadBefore, failure: null };
   } catch (error) {
     return { ...place, figures: {}, warnings: [], loadBefore, failure: String(error) };
   }
