@@ -11,7 +11,7 @@
  * @module
  */
 import type { Clock } from "./base/clock.ts";
-import type { Log } from "./base/log.ts";
+import { type Log, printable } from "./base/log.ts";
 import { type ListenAddress, TRANSPORTS, type TransportName } from "./base/net-names.ts";
 import type { Random } from "./base/random.ts";
 import { type Core, wireCore } from "./engine-core.ts";
@@ -32,6 +32,8 @@ const JOURNAL_PERIOD_MS = 50;
 const JOURNAL_ENTRIES_MAX = 1_000;
 /** The kernel's count of lost datagrams is read this often. */
 const DROPS_PERIOD_MS = 2_000;
+/** Faults are logged this often at most, with their number. */
+const FAULT_LOG_PERIOD_MS = 60_000;
 /** Bindings removed by expiry in one tick: a mass expiry must not hold up the heartbeat. */
 const EXPIRED_PER_TICK_MAX = 50;
 
@@ -56,6 +58,8 @@ export class Engine {
   #settings: EngineSettings;
   #transport: OpenTransport | null = null;
   #cancelTick: () => void = () => undefined;
+  #faults = 0;
+  #faultLoggedMs = Number.NEGATIVE_INFINITY;
   #journalTakenMs = 0;
   #dropsReadMs = 0;
 
@@ -132,7 +136,13 @@ export class Engine {
   #events(): TransportEvents {
     const { counters, endpoint } = this.#core;
     return {
-      onMessage: (octets, flow, arrival) => endpoint.onMessage(octets, flow, arrival),
+      onMessage: (octets, flow, arrival) => {
+        try {
+          endpoint.onMessage(octets, flow, arrival);
+        } catch (error) {
+          this.#noteFault(error);
+        }
+      },
       onDropped: (transport, reason) => counters.transport.dropped(transport, reason),
       onOpened: (flow) => counters.transport.connectionOpened(flow.transport),
       onClosed: (flow, reason) => {
@@ -141,6 +151,16 @@ export class Engine {
       },
       onSendFailed: (flow, code) => this.#parts.log.debug("send failed", { transport: flow.transport, code }),
     };
+  }
+
+  /** A mistake of ours that a message brought to light: the message is lost, the phones of everybody else are not. */
+  #noteFault(error: unknown): void {
+    const { clock, log } = this.#parts;
+    this.#faults += 1;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - this.#faultLoggedMs < FAULT_LOG_PERIOD_MS) return;
+    this.#faultLoggedMs = nowMs;
+    log.error("message not handled", { faults: this.#faults, reason: printable(String(error)) });
   }
 
   #loseConnection(flow: Flow): void {

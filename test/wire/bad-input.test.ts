@@ -230,6 +230,16 @@ describe("over UDP", () => {
     await answersUntilWell(phone);
   });
 
+  test("an empty Via line before the real one, in a request that is refused, is answered and harms nobody", async () => {
+    const phone = await udpPhone();
+    phone.send(
+      registerText([])
+        .replace("Via:", "Via:\r\nVia:")
+        .replace(/CSeq:.*\r\n/, ""),
+    );
+    expect(await answersUntilWell(phone)).toEqual([400]);
+  });
+
   test("mutations of a REGISTER never bring the engine down", async () => {
     const phone = await udpPhone();
     const mutation = fc.record({

@@ -50,10 +50,13 @@ export interface RequestText {
 export function printReply(request: SipRequest, reply: Reply): string {
   const { headers } = request;
   let text = `SIP/2.0 ${reply.status} ${reply.reason}\r\n`;
-  const vias = headers.all("via");
-  for (let i = 0; i < vias.length; i++) {
-    const via = vias[i] as string;
-    text += `Via: ${i === 0 ? withSource(via, reply.source) : via}\r\n`;
+  let hasTop = false;
+  for (const via of headers.all("via")) {
+    // A line without a value is no Via: the topmost is the first that says something, as in `Headers.list`.
+    const line = hasTop ? via : withSource(via, reply.source);
+    if (line === null || line === "") continue;
+    text += `Via: ${line}\r\n`;
+    hasTop = true;
   }
   text += copied("From", headers.first("from"));
   text += copied("To", withTag(headers.first("to"), reply.toTag));
@@ -81,11 +84,13 @@ function copied(name: string, value: string | null): string {
   return value === null ? "" : `${name}: ${value}\r\n`;
 }
 
-/** The Via line with `received` and `rport` in its first value (RFC 3261 §18.2.1, RFC 3581 §4). */
-function withSource(line: string, source: Source): string {
+/** The Via line with `received` and `rport` in its first value (RFC 3261 §18.2.1, RFC 3581 §4); `null` without a value. */
+function withSource(line: string, source: Source): string | null {
   const values: string[] = [];
   splitList(line, values);
-  const via = parseVia(values[0] ?? "");
+  const [top] = values;
+  if (top === undefined) return null;
+  const via = parseVia(top);
   const isElsewhere = withoutBrackets(via.host) !== source.address;
   if (!isElsewhere && via.rport === null && via.received === null) return line;
   const params = new Map(via.params);

@@ -5,7 +5,7 @@
  */
 import { describe, expect, test } from "vitest";
 import type { SipRequest } from "../../../src/sip/syntax/message.ts";
-import { parseMessage } from "../../../src/sip/syntax/parse.ts";
+import { checkRequest, parseMessage } from "../../../src/sip/syntax/parse.ts";
 import { printReply, printRequest, reasonPhrase } from "../../../src/sip/syntax/print.ts";
 import { aRegister, octetsOf, refusalOf, registerText, tortureOctets } from "./messages.ts";
 
@@ -119,6 +119,18 @@ describe("printReply", () => {
     if (request === null) throw new TypeError("it must be answerable");
     const text = printReply(request, { status: 505, reason: reasonPhrase(505), toTag: "t", source: SOURCE });
     expect(text).toMatch(/^SIP\/2\.0 505 Version Not Supported\r\nVia: /);
+  });
+
+  test.each([
+    { vias: ["Via:", "Via: SIP/2.0/UDP h;branch=z9hG4bK1"], because: "an empty line before the top Via" },
+    { vias: ["v: ", "Via: SIP/2.0/UDP h;branch=z9hG4bK1", "Via:"], because: "empty lines around it" },
+  ])("what a refusal calls answerable is answered, with $because", ({ vias }) => {
+    const text = ["OPTIONS sip:h SIP/2.0", ...vias, "From: <sip:a@h>;tag=1", "Content-Length: 0", "", ""].join("\r\n");
+    const { request } = refusalOf(() => checkRequest(parseMessage(octetsOf(text)) as SipRequest));
+    if (request === null) throw new TypeError("it must be answerable");
+    const reply = printReply(request, { status: 400, reason: "Bad Request", toTag: "t", source: SOURCE });
+    expect(reply).toContain("Via: SIP/2.0/UDP h;branch=z9hG4bK1;received=192.0.2.7\r\nFrom: ");
+    expect(reply.match(/^Via:/gm)).toHaveLength(1);
   });
 
   test.each(["a\r\nX: y", "a\nX: y", "a\r"])("a header value %j is refused: it would begin another header", (value) => {
