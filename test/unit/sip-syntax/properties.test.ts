@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseContacts, parseNameAddr, quote } from "../../../src/sip/syntax/address.ts";
 import { MessageParseError } from "../../../src/sip/syntax/errors.ts";
+import type { SipRequest } from "../../../src/sip/syntax/message.ts";
 import { checkRequest, parseMessage } from "../../../src/sip/syntax/parse.ts";
 import { printReply, printRequest } from "../../../src/sip/syntax/print.ts";
 import { ReplyHead } from "../../../src/sip/syntax/reply-head.ts";
@@ -123,28 +124,30 @@ function readAll(octets: Buffer): void {
   verdictOf(octets);
   const head = new ReplyHead();
   head.read(octets, octets.length);
-  try {
+  refusedOrNot(() => {
     const message = parseMessage(octets);
-    for (const read of [
-      () => parseContacts(message.headers),
-      () => message.headers.list("route").map((value) => parseNameAddr(value)),
-      () => message.kind === "request" && checkRequest(message),
-    ]) {
-      refusedOrNot(read);
-    }
-  } catch (error) {
-    if (!(error instanceof MessageParseError)) throw error;
-    const reply = { status: error.status, reason: "x", toTag: "t", source: { address: "192.0.2.1", port: 1 } };
-    if (error.request !== null) printReply(error.request, reply);
-  }
+    refusedOrNot(() => parseContacts(message.headers));
+    refusedOrNot(() => message.headers.list("route").map((value) => parseNameAddr(value)));
+    if (message.kind === "response") return;
+    refusedOrNot(() => {
+      checkRequest(message);
+      printReply(message, REPLY);
+    });
+  });
 }
 
+const REPLY = { status: 200, reason: "x", toTag: "t", source: { address: "192.0.2.1", port: 1 } };
+
+/** A refusal that carries a request can be answered; printing the answer throws nothing. */
 function refusedOrNot(read: () => unknown): void {
+  let request: SipRequest | null = null;
   try {
     read();
   } catch (error) {
     if (!(error instanceof MessageParseError)) throw error;
+    request = error.request;
   }
+  if (request !== null) printReply(request, REPLY);
 }
 
 describe("broken", () => {
