@@ -14,6 +14,8 @@ export const sToMs = (s: number): number => s * 1_000;
 export const msToUs = (ms: number): number => Math.round(ms * 1_000);
 /** Milliseconds to whole nanoseconds: timestamps in protobuf messages. */
 export const msToNs = (ms: number): number => Math.round(ms * 1_000_000);
+/** Microseconds to milliseconds, fraction kept. */
+export const usToMs = (us: number): number => us / 1_000;
 /** Milliseconds to whole seconds, rounded down: Unix times as Kamailio prints them. */
 export const msToWholeS = (ms: number): number => Math.floor(ms / 1_000);
 /** Thousandths to a ratio: the `q` of a contact. */

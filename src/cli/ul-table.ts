@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { msToUs } from "../base/units.ts";
+import { usToMs } from "../base/units.ts";
 import { RpcError } from "./rpc-client.ts";
 import { alignedTable, type Column } from "./table.ts";
 
@@ -82,7 +82,7 @@ function rowOf(aor: string, contact: ContactShape): string[] {
 
 /** Kamailio's microseconds as milliseconds; 0 means that nothing was answered yet. */
 function roundTrip(us: number): string {
-  return us === 0 ? NONE : `${(us / msToUs(1)).toFixed(3)}ms`;
+  return us === 0 ? NONE : `${usToMs(us).toFixed(3)}ms`;
 }
 
 const orNone = (text: string): string => (text === NOT_SET || text === "n/a" ? NONE : text);

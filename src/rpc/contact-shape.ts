@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { msToUs, msToWholeS } from "../base/units.ts";
+import { fromThousandths, msToUs, msToWholeS } from "../base/units.ts";
 import type { ContactView } from "../location/contact-view.ts";
 import { fromWire } from "./wire-text.ts";
 
@@ -22,8 +22,8 @@ const STATES = { new: "CS_NEW", synced: "CS_SYNC", dirty: "CS_DIRTY" } as const;
 
 const orNotSet = (latin1: string | null): string => (latin1 === null || latin1 === "" ? NOT_SET : fromWire(latin1));
 
-/** -1 = not given; else 0..1. Through decimal text, so that 700 thousandths print 0.7 and not 0.7000000000000001. */
-const qOf = (thousandths: number): number => (thousandths < 0 ? -1 : Number(`${thousandths}e-3`));
+/** -1 = not given; else 0..1. */
+const qOf = (thousandths: number): number => (thousandths < 0 ? -1 : fromThousandths(thousandths));
 
 /**
  * The object below `Contact`. `KA-Roundtrip` is whole microseconds and 0 when nothing was answered yet. A registration
